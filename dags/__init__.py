@@ -1,0 +1,1 @@
+"""When: Airflow DAGs, thin, one call into pipelines per task."""

@@ -1,0 +1,1 @@
+"""What every table promises. Imports nothing of ours."""

@@ -1,0 +1,24 @@
+"""Every table declared once, in flow order."""
+
+from expectations.contract import Table
+from expectations.tables.books import AUDITS, PUBLICATIONS
+from expectations.tables.credit import (
+    CAMPAIGNS,
+    CHANNELS,
+    CREDITS,
+    MODEL_VERSIONS,
+    PATH_SUMMARY,
+    RECONCILIATION,
+)
+from expectations.tables.journeys import CONVERSIONS, IDENTITIES, PATHS, TOUCHPOINTS
+from expectations.tables.sources import BATCHES, EVENTS, QUARANTINE, RECORDS, SPEND
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        BATCHES, RECORDS, QUARANTINE, EVENTS, SPEND,
+        IDENTITIES, TOUCHPOINTS, CONVERSIONS, PATHS,
+        MODEL_VERSIONS, CREDITS, CHANNELS, CAMPAIGNS, PATH_SUMMARY, RECONCILIATION,
+        AUDITS, PUBLICATIONS,
+    )
+}  # fmt: skip

@@ -1,0 +1,98 @@
+"""What starts Spark. The only module that knows Java, memory and Spark's configuration."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.errors import MissingInputError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+DEBIAN_JAVA = Path("/usr/lib/jvm")
+OLDEST_JAVA = 17
+
+CONF = {
+    "spark.driver.memory": "4g",
+    "spark.sql.shuffle.partitions": "16",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # INT96, the default, is ns elsewhere
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.parquet.enableVectorizedReader": "true",
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",  # no job to list files
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+}
+
+
+def java_candidates(environ: dict[str, str]) -> list[Path]:
+    """Java programs worth trying, best first: JAVA_HOME, PATH, Debian's usual place."""
+    found = [Path(environ["JAVA_HOME"]) / "bin" / "java"] if environ.get("JAVA_HOME") else []
+    on_path = shutil.which("java", path=environ.get("PATH"))
+    found += [Path(on_path)] if on_path else []
+    if DEBIAN_JAVA.is_dir():
+        found += sorted(DEBIAN_JAVA.glob("*/bin/java"), reverse=True)
+    return [java for java in found if java.exists()]
+
+
+def java_version(java: Path) -> int | None:
+    """Major version a java program reports, None if it does not run.
+
+    The version line looks like `openjdk version "17.0.15" 2025-04-15`, or `"1.8.0_402"`.
+    """
+    try:
+        text = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
+    except OSError:
+        return None
+    if '"' not in text:
+        return None
+    parts = text.split('"')[1].split(".")
+    return int(parts[1] if parts[0] == "1" else parts[0].split("-")[0])
+
+
+def find_java(environ: dict[str, str]) -> Path:
+    """Home of the first Java that is new enough; MissingInputError says what to install."""
+    seen = []
+    for java in java_candidates(environ):
+        version = java_version(java)
+        if version is not None and version >= OLDEST_JAVA:
+            return java.resolve().parent.parent
+        seen.append(f"{java} is version {version}")
+    what = f" ({'; '.join(seen)})" if seen else ""
+    raise MissingInputError(
+        f"Spark needs Java {OLDEST_JAVA} or newer and none was found{what}. On Debian or Ubuntu "
+        "run `make java` as root (it installs openjdk-17-jre-headless); elsewhere install a "
+        "Java 17 runtime and set JAVA_HOME."
+    )
+
+
+def start(environ: dict[str, str], scratch: str, **conf: str) -> SparkSession:
+    """Start Spark, or return the session that already runs; `conf` wins over our defaults.
+
+    `scratch` holds spilled data and the (unused) warehouse, so that nothing lands in the
+    working directory. SPARK_REMOTE and SPARK_MASTER move the same code to a cluster.
+    """
+    from pyspark.sql import SparkSession
+
+    os.environ["PYSPARK_PYTHON"] = sys.executable  # the builder's own setting is ignored locally
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    builder = SparkSession.builder.appName("touchstone")
+    if environ.get("SPARK_REMOTE"):
+        return builder.remote(environ["SPARK_REMOTE"]).getOrCreate()
+    os.environ["JAVA_HOME"] = str(find_java(environ))
+    places = {"spark.local.dir": scratch, "spark.sql.warehouse.dir": f"{scratch}/warehouse"}
+    java_options = f"-XX:+UseParallelGC {environ.get('TOUCHSTONE_JAVA_OPTIONS', '')}".strip()
+    options = {**CONF, **places, "spark.driver.extraJavaOptions": java_options, **conf}
+    for key, value in options.items():
+        builder = builder.config(key, value)
+    spark = builder.master(environ.get("SPARK_MASTER", "local[*]")).getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    return spark

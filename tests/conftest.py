@@ -1,0 +1,39 @@
+"""What tests share: one Spark session, tables written as text, rows read back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def _spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    from pipelines.session import start
+
+    spark = start(
+        dict(os.environ) | {
+            "SPARK_MASTER": "local[2]",
+            # tests run small jobs: the quick compiler and one collector start soonest
+            "TOUCHSTONE_JAVA_OPTIONS": "-XX:-UseParallelGC -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+        },
+        str(tmp_path_factory.mktemp("spark")),
+        **{"spark.driver.memory": "1g", "spark.sql.shuffle.partitions": "1"},
+    )
+    yield spark
+    spark.stop()
+
+
+@pytest.fixture
+def spark(_spark):
+    """The shared Spark session, left clean: no cached table survives a test."""
+    yield _spark
+    _spark.catalog.clearCache()
+
+
+@pytest.fixture
+def samples() -> Path:
+    """Folder of real files from real systems that tests may read."""
+    return Path(__file__).parent / "samples"
