@@ -38,7 +38,8 @@ FOLLOWS = {
 def table(spark: SparkSession, contract: Table, rows: Iterable[Mapping[str, Any]]) -> DataFrame:
     """`rows` as a table of `contract`; columns not given get a valid value.
 
-    Instants and days may be text ("2026-01-01 09:00"), money text or numbers, structs tuples or dicts.
+    Instants and days may be text ("2026-01-01 09:00"), money text or numbers; structs tuples
+    or dicts.
     Text columns of the grain that are not given are unique: their name and the row's number.
     """
     filled = [_fill(contract, row, number) for number, row in enumerate(rows)]
