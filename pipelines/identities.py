@@ -1,0 +1,164 @@
+"""Who is who: strong identifiers form people, devices belong to a person for a time."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from expectations.tables import IDENTITIES
+from pipelines.components import components
+from pipelines.settings import IdentitySection
+
+STRONG = 2  # trust from which an identifier is a known person's
+BEGINNING = "1970-01-01 00:00:00"
+END = "9999-12-31 00:00:00"
+DRIVER_LINKS = 50_000_000  # the graph of more links does not fit the driver
+
+
+def identities(events: DataFrame, settings: IdentitySection) -> DataFrame:
+    """One row per identifier and validity interval, with the person it points at.
+
+    Strong identifiers seen in one event are one person, for all time. A device is the person's
+    whose strong identifier was last seen on it (before the first sign-in: the first one seen);
+    ties in `occurred_at` go to the greatest `event_id`. A device without a sign-in is its own
+    anonymous person. Guards keep apart what they refuse and say so in `refused`.
+    """
+    told = events.where("op <> 'delete'").select("event_id", "occurred_at", "ids")
+    people = _people(told, settings)
+    devices = _devices(told, people, settings.max_people_per_device)
+    return people.unionByName(devices).select(*IDENTITIES.columns)
+
+
+def person_key(identifier: Column) -> Column:
+    """What a person made of this identifier alone is called."""
+    return F.substring(F.sha2(identifier, 256), 1, 20)
+
+
+def _identifier(entry: Column) -> Column:
+    return F.concat_ws(":", entry["type"], entry["value"])
+
+
+def _strong(ids: str = "ids") -> Column:
+    return F.filter(ids, lambda i: i["trust"] >= STRONG)
+
+
+def links(told: DataFrame) -> DataFrame:
+    """One row per unordered pair of strong identifiers that some event told together."""
+    named = told.where(F.size(_strong()) > 1).select(_strong().alias("ids")).distinct()
+    ends = named.select(
+        F.transform("ids", lambda i: F.struct(
+            person_key(_identifier(i)).alias("key"), i["type"].alias("type"),
+            _identifier(i).alias("identifier"))).alias("ids")
+    )  # fmt: skip
+    left = ends.select(F.explode("ids").alias("left"), "ids")
+    pairs = left.select("left", F.explode("ids").alias("right")).where("left.key < right.key")
+    return pairs.select(
+        F.col("left.key").alias("left"), F.col("left.type").alias("left_type"),
+        F.col("right.key").alias("right"), F.col("right.type").alias("right_type"),
+        F.col("left.identifier").alias("left_identifier"),
+        F.col("right.identifier").alias("right_identifier"),
+    ).distinct()  # fmt: skip
+
+
+def _people(told: DataFrame, settings: IdentitySection) -> DataFrame:
+    """One row per strong identifier, valid always."""
+    stopped = list(settings.stop_list)
+    pairs = links(told)
+    wanted = ~(F.col("left_identifier").isin(stopped) | F.col("right_identifier").isin(stopped))
+    kept = pairs.where(wanted).select("left", "left_type", "right", "right_type")
+    solved = components(_collect(kept), settings.max_links, settings.max_component)
+    every = told.select(F.explode(_strong()).alias("id")).select(
+        _identifier(F.col("id")).alias("identifier"), F.col("id.type").alias("identifier_type")
+    ).distinct()  # fmt: skip
+    session = told.sparkSession
+    joined = every.withColumn("key", person_key(F.col("identifier"))).join(
+        session.createDataFrame(solved), on="key", how="left"
+    )
+    stop = F.when(F.col("identifier").isin(stopped), F.lit("stop_list"))
+    return joined.select(
+        "identifier", "identifier_type",
+        F.lit("strong").alias("tier"),
+        F.coalesce("person_key", "key").alias("person_id"),
+        F.to_timestamp(F.lit(BEGINNING)).alias("valid_from"),
+        F.to_timestamp(F.lit(END)).alias("valid_to"),
+        F.coalesce(stop, "refused").alias("refused"),
+        F.coalesce("links", F.lit(0)).alias("links"),
+    )  # fmt: skip
+
+
+def _collect(pairs: DataFrame) -> pa.Table:
+    """The links on the driver, refusing a graph that does not fit."""
+    table = pairs.limit(DRIVER_LINKS + 1).toArrow()
+    if table.num_rows > DRIVER_LINKS:
+        raise MemoryError(f"more than {DRIVER_LINKS} identity links do not fit the driver")
+    return table
+
+
+def _sightings(told: DataFrame, people: DataFrame) -> DataFrame:
+    """One row per device and instant at which a known person was seen on it."""
+    seen = told.where(
+        (F.size(_strong()) > 0) & F.exists("ids", lambda i: i["trust"] < STRONG)
+    ).select(
+        "event_id", "occurred_at",
+        F.explode(F.filter("ids", lambda i: i["trust"] < STRONG)).alias("device"),
+        _best(_strong()).alias("known"),
+    )  # fmt: skip
+    one = seen.groupBy(_identifier(F.col("device")).alias("identifier"), "occurred_at").agg(
+        F.max_by("known", "event_id").alias("known")
+    )
+    known = people.select(F.col("identifier").alias("known"), "person_id")
+    return one.join(known, on="known", how="inner").select(
+        "identifier", "occurred_at", "person_id"
+    )
+
+
+def _best(ids: Column) -> Column:
+    """The most trusted of some identifiers, ties to the smallest."""
+    ranked = F.transform(ids, lambda i: F.struct(-i["trust"], _identifier(i).alias("identifier")))
+    return F.array_min(ranked)["identifier"]
+
+
+def _devices(told: DataFrame, people: DataFrame, max_people: int) -> DataFrame:
+    """One row per device and interval."""
+    every = told.select(
+        F.explode(F.filter("ids", lambda i: i["trust"] < STRONG)).alias("device")
+    ).select(
+        _identifier(F.col("device")).alias("identifier"),
+        F.col("device.type").alias("identifier_type"),
+    ).distinct()  # fmt: skip
+    sightings = _sightings(told, people)
+    seen = sightings.groupBy("identifier").agg(F.countDistinct("person_id").alias("links"))
+    intervals = _intervals(sightings)
+    devices = every.join(seen, on="identifier", how="left")
+    crowded = F.coalesce("links", F.lit(0)) > max_people
+    owned = devices.where(~crowded).join(intervals, on="identifier", how="left")
+    alone = devices.where(crowded).select(
+        "*", *(F.lit(None).cast(t).alias(c) for c, t in _INTERVAL), F.lit("fan_out").alias("refused")
+    )
+    return owned.withColumn("refused", F.lit(None).cast("string")).unionByName(alone).select(
+        "identifier", "identifier_type", F.lit("device").alias("tier"),
+        F.coalesce("person_id", person_key(F.col("identifier"))).alias("person_id"),
+        F.coalesce("valid_from", F.to_timestamp(F.lit(BEGINNING))).alias("valid_from"),
+        F.coalesce("valid_to", F.to_timestamp(F.lit(END))).alias("valid_to"),
+        "refused", F.coalesce("links", F.lit(0)).alias("links"),
+    )  # fmt: skip
+
+
+_INTERVAL = (("person_id", "string"), ("valid_from", "timestamp"), ("valid_to", "timestamp"))
+
+
+def _intervals(sightings: DataFrame) -> DataFrame:
+    """One row per device and stretch of time in which the same person was last seen on it."""
+    ordered = Window.partitionBy("identifier").orderBy("occurred_at")
+    before = F.lag("person_id").over(ordered)
+    starts = sightings.withColumn("before", before).where(
+        "before IS NULL OR before <> person_id"
+    )
+    until = F.lead("occurred_at").over(ordered)
+    begins = F.when(F.col("before").isNull(), F.to_timestamp(F.lit(BEGINNING)))
+    return starts.select(
+        "identifier", "person_id",
+        F.coalesce(begins, "occurred_at").alias("valid_from"),
+        F.coalesce(until, F.to_timestamp(F.lit(END))).alias("valid_to"),
+    )  # fmt: skip

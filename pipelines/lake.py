@@ -1,0 +1,336 @@
+"""The only module that opens, stages, commits or reads a table.
+
+A table is a Delta directory: Spark (or Arrow) writes Parquet files, `deltalake` commits them. Staged
+files are invisible until one commit names them. Part files of a partition are named after the
+digest of its rows, so a rerun that makes the same rows is seen and commits nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
+
+from expectations.arrow import arrow_schema
+from expectations.contract import Table
+from expectations.delta import delta_schema
+from pipelines.errors import ConflictError, MissingInputError
+from pipelines.parquet_stats import delta_stats
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+    from pyarrow.fs import FileSystem
+    from pyspark.sql import DataFrame, SparkSession
+
+STATE = "touchstone"  # key of our metadata in a commit
+TRANSACTION = "touchstone"
+STAGING = "_staging"
+WHOLE = ""  # the "day" of a table that has no partition
+
+
+@dataclass(frozen=True)
+class File:
+    """One committed Parquet file: path below the table, its day ('' if none), rows' digest."""
+
+    path: str
+    day: str
+    rows: int
+
+    @property
+    def digest(self) -> str:
+        """Digest of all rows of its partition, as written in the file's name."""
+        return PurePosixPath(self.path).name.split("-")[0]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One version of a table: its files and the state its last run left. Version -1: not made."""
+
+    table: Table
+    version: int
+    files: tuple[File, ...] = ()
+    state: Mapping[str, Any] = field(default_factory=dict)
+    handle: DeltaTable | None = field(default=None, compare=False, repr=False)
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """Day to digest of its rows."""
+        return {file.day: file.digest for file in self.files}
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return sum(file.rows for file in self.files)
+
+
+@dataclass(frozen=True)
+class Staged:
+    """Files written for a table but not committed."""
+
+    table: Table
+    run_id: str
+    folder: str
+
+
+class Lake:
+    """A folder (or object-store prefix) of Delta tables."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root if "://" in root else str(Path(root).resolve())
+        self.fs: FileSystem
+        self.fs, self._base = pafs.FileSystem.from_uri(
+            self.root if "://" in self.root else Path(self.root).as_uri()
+        )
+
+    def uri(self, table: Table) -> str:
+        """Where a table lives."""
+        return f"{self.root}/{table.name}"
+
+    def _path(self, table: Table, *parts: str) -> str:
+        return "/".join((self._base, table.name, *parts))
+
+    def exists(self, table: Table) -> bool:
+        """Whether a table has ever been made."""
+        found = self.fs.get_file_info(self._path(table, "_delta_log"))
+        return bool(found.type == pafs.FileType.Directory)
+
+    def snapshot(self, table: Table, version: int | None = None) -> Snapshot:
+        """A version of a table (the newest if None); version -1 with no files if never made."""
+        from deltalake import DeltaTable
+
+        if version == -1 or not self.exists(table):
+            return Snapshot(table, -1)
+        try:
+            handle = DeltaTable(self.uri(table), version=version)
+        except Exception as error:
+            raise MissingInputError(
+                f"{table.name} version {version} cannot be opened in {self.root}: {error}. It may "
+                "have been vacuumed, or written by a newer Touchstone; use a kept publication."
+            ) from error
+        self._refuse_newer(handle, table)
+        return Snapshot(table, handle.version(), _files(handle, table), _state(handle), handle)
+
+    def _refuse_newer(self, handle: DeltaTable, table: Table) -> None:
+        unknown = sorted({f.name for f in handle.schema().fields} - set(table.columns))
+        if unknown:
+            raise MissingInputError(
+                f"{table.name} in {self.root} has columns {unknown} that this version does not "
+                "know: the lake was written by a newer Touchstone. Upgrade, or use another lake."
+            )
+
+    def urls(self, snapshot: Snapshot, days: Collection[str] | None = None) -> list[str]:
+        """Full addresses of a snapshot's files, of some days only if given."""
+        wanted = [f for f in snapshot.files if days is None or f.day in days]
+        return [f"{self.uri(snapshot.table)}/{f.path}" for f in wanted]
+
+    def read(
+        self, spark: SparkSession, snapshot: Snapshot, days: Collection[str] | None = None
+    ) -> DataFrame:
+        """Rows of a snapshot as Spark sees them, of some days only if given."""
+        urls = self.urls(snapshot, days)
+        return self.read_urls(spark, snapshot.table, urls)
+
+    def read_urls(self, spark: SparkSession, table: Table, urls: list[str]) -> DataFrame:
+        """Rows of some files of a table."""
+        from expectations.spark import spark_schema
+
+        schema = spark_schema(table)
+        if not urls:
+            return spark.createDataFrame([], schema)
+        reader = spark.read.schema(schema).option("basePath", self.uri(table))
+        return reader.parquet(*urls)
+
+    def arrow(self, snapshot: Snapshot) -> pa.Table:
+        """All rows of a small table."""
+        schema = arrow_schema(snapshot.table)
+        if not snapshot.files:
+            return schema.empty_table()
+        paths = [self._path(snapshot.table, f.path) for f in snapshot.files]
+        parts = [pq.read_table(path, filesystem=self.fs, partitioning=None) for path in paths]
+        return pa.concat_tables(parts).select(schema.names).cast(schema)
+
+    def stage(self, frame: DataFrame, table: Table, run_id: str) -> Staged:
+        """Write rows beside the table, unseen by readers; partitioned by its day if it has one."""
+        folder = f"{STAGING}/{run_id}-{uuid.uuid4().hex[:8]}"
+        selected = frame.select(*table.columns)
+        writer = selected.write.option("maxRecordsPerFile", 2_000_000)
+        if table.partitioned_by:
+            writer = selected.hint("rebalance", table.partitioned_by).write
+            writer = writer.partitionBy(table.partitioned_by)
+        writer.parquet(f"{self.uri(table)}/{folder}")
+        return Staged(table, run_id, folder)
+
+    def staged(self, spark: SparkSession, staged: Staged) -> DataFrame:
+        """The staged rows, read back as written."""
+        from expectations.spark import spark_schema
+
+        reader = spark.read.schema(spark_schema(staged.table))
+        return reader.parquet(f"{self.uri(staged.table)}/{staged.folder}")
+
+    def discard(self, staged: Staged) -> None:
+        """Delete staged files that are not wanted after all."""
+        self.fs.delete_dir(self._path(staged.table, staged.folder))
+
+    def commit(
+        self,
+        base: Snapshot,
+        staged: Staged,
+        digests: Mapping[str, str],
+        days: Collection[str] | None,
+        state: Mapping[str, Any],
+    ) -> int:
+        """Make staged rows the content of `days` (of the whole table if None); return the version.
+
+        `digests` has the digest of each staged day. Days whose digest is already committed stay
+        as they are; days in `days` that were not staged become empty. ConflictError if somebody
+        committed after `base` was taken: take a new snapshot and compute again.
+        """
+        table = base.table
+        owned = {WHOLE} if days is None else set(days)
+        changed = {d for d in owned if base.digests.get(d) != digests.get(d)}
+        moves = self._moves(staged, digests, changed)
+        adds = [self._add(table, source, target) for source, target in moves]
+        version = self._write(base, table, adds, changed, state)
+        self.discard(staged)
+        return version
+
+    def note(self, base: Snapshot, state: Mapping[str, Any]) -> int:
+        """Commit state only: the table's rows are already what they should be."""
+        return self._write(base, base.table, [], set(), state)
+
+    def append(
+        self, base: Snapshot, rows: Iterable[tuple[str, pa.Table]], state: Mapping[str, Any]
+    ) -> int:
+        """Add rows, given as (file name, rows of one day); names must be new."""
+        adds = [self._write_arrow(base.table, name, part) for name, part in rows]
+        return self._write(base, base.table, adds, set(), state)
+
+    def _write_arrow(self, table: Table, name: str, rows: pa.Table) -> Any:
+        column = table.partitioned_by
+        folder = ""
+        if column:
+            folder = f"{column}={rows[column][0].as_py().isoformat()}/"
+            rows = rows.drop_columns([column])
+        path = self._path(table, f"{folder}{name}.parquet")
+        self.fs.create_dir(os.path.dirname(path), recursive=True)
+        pq.write_table(rows, path, filesystem=self.fs, compression="zstd", store_schema=False)
+        return self.added(table, f"{folder}{name}.parquet")
+
+    def _moves(
+        self, staged: Staged, digests: Mapping[str, str], days: Collection[str]
+    ) -> list[tuple[str, str]]:
+        """(staged path, final path below the table) of the part files of some days."""
+        folder = self._path(staged.table, staged.folder)
+        found = self.fs.get_file_info(pafs.FileSelector(folder, recursive=True))
+        moves = []
+        for info in sorted(found, key=lambda i: i.path):
+            below = info.path.removeprefix(folder + "/")
+            day = _day(below)
+            if not info.path.endswith(".parquet") or day not in days:
+                continue
+            name = f"{digests[day]}-{staged.run_id}-{len(moves):05d}.parquet"
+            moves.append((info.path, str(PurePosixPath(below).parent / name).removeprefix("./")))
+        return moves
+
+    def _add(self, table: Table, source: str, target: str) -> Any:
+        path = self._path(table, target)
+        self.fs.create_dir(os.path.dirname(path), recursive=True)
+        self.fs.move(source, path)
+        return self.added(table, target)
+
+    def added(self, table: Table, path: str) -> Any:
+        """The Delta add action for a file already in its final place."""
+        from deltalake.transaction import AddAction
+
+        full = self._path(table, path)
+        with self.fs.open_input_file(full) as file:
+            size, stats = file.size(), delta_stats(pq.read_metadata(file))
+        day = {table.partitioned_by: _day(path)} if table.partitioned_by else {}
+        return AddAction(path, size, day, 0, True, stats)
+
+    def _write(
+        self,
+        base: Snapshot,
+        table: Table,
+        adds: list[Any],
+        replaced: Collection[str],
+        state: Mapping[str, Any],
+    ) -> int:
+        from deltalake import CommitProperties, DeltaTable, Transaction
+        from deltalake.exceptions import CommitFailedError
+
+        handle = base.handle or self._create(table)
+        transaction = Transaction(TRANSACTION, (handle.transaction_version(TRANSACTION) or 0) + 1)
+        properties = CommitProperties({STATE: json.dumps(state, sort_keys=True)}, 0, [transaction])
+        column = table.partitioned_by
+        filters = [(column, "in", sorted(replaced))] if column and replaced else None
+        mode = "overwrite" if replaced else "append"
+        try:
+            handle.create_write_transaction(
+                adds, mode, delta_schema(table), [column] if column else [], filters,
+                commit_properties=properties,
+            )  # fmt: skip
+        except CommitFailedError as error:
+            raise ConflictError(
+                f"{table.name} was committed by another run after version {base.version} was read "
+                f"({error}). Nothing of this run was published; run it again."
+            ) from error
+        return DeltaTable(self.uri(table)).version()
+
+    def _create(self, table: Table) -> DeltaTable:
+        from deltalake import DeltaTable
+
+        parts = [table.partitioned_by] if table.partitioned_by else None
+        return DeltaTable.create(
+            self.uri(table), delta_schema(table), mode="ignore", partition_by=parts
+        )
+
+
+def changed_days(old: Snapshot, new: Snapshot) -> set[str]:
+    """Days whose files differ between two versions ('' for a table without days)."""
+    before, after = set(old.files), set(new.files)
+    return {file.day for file in before ^ after}
+
+
+def retry(attempt: Callable[[], int], times: int = 5) -> int:
+    """Run `attempt` again when another run committed first; ConflictError after `times`."""
+    for left in reversed(range(times)):
+        try:
+            return attempt()
+        except ConflictError:
+            if not left:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _day(path: str) -> str:
+    """The partition's day in a path, '' if there is none.
+
+    >>> _day("conversion_date=2026-01-31/x.parquet"), _day("x.parquet")
+    ('2026-01-31', '')
+    """
+    first = PurePosixPath(path).parts[0]
+    return first.split("=", 1)[1] if "=" in first else WHOLE
+
+
+def _files(handle: DeltaTable, table: Table) -> tuple[File, ...]:
+    actions = pa.table(handle.get_add_actions(flatten=True))
+    paths, rows = actions["path"].to_pylist(), actions["num_records"].to_pylist()
+    return tuple(File(p, _day(p), n) for p, n in sorted(zip(paths, rows, strict=True)))
+
+
+def _state(handle: DeltaTable) -> dict[str, Any]:
+    """What the newest commit of ours said; maintenance commits between are skipped."""
+    for commit in handle.history(20):
+        if STATE in commit:
+            return dict(json.loads(commit[STATE]))
+    return {}

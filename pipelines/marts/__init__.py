@@ -1,0 +1,1 @@
+"""The tables people read: money by channel and campaign, paths, reconciliation."""

@@ -1,0 +1,50 @@
+"""Which paths led where, by month."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from expectations.tables import PATH_SUMMARY
+from expectations.tables.credit import UNATTRIBUTED
+
+KEYS = ("month", "conversion_type", "currency", "path")
+
+
+def path_summary(paths: DataFrame, lost: DataFrame) -> DataFrame:
+    """One row per month, conversion type, currency and path of channels, repeats collapsed.
+
+    `lost` has `closes_at` (the instant after its month) and `channels`, one row per person whose
+    path was open at the month's end; such rows have type (none) and currency XXX.
+    """
+    days = (
+        F.unix_micros("converted_at") - F.unix_micros(F.col("touches")[0]["touched_at"])
+    ) / F.lit(86_400_000_000)
+    won = paths.where("conversions > 0").select(
+        F.trunc("conversion_date", "month").alias("month"), "conversion_type", "currency",
+        label(F.transform("touches", lambda t: t["channel"])).alias("path"),
+        F.lit(1).alias("won"), F.lit(0).alias("lost"), "net_value",
+        F.when(F.size("touches") > 0, days).alias("days"),
+    )  # fmt: skip
+    gone = lost.select(
+        F.to_date(F.add_months(F.to_date("closes_at"), -1)).alias("month"),
+        F.lit("(none)").alias("conversion_type"), F.lit("XXX").alias("currency"),
+        label(F.col("channels")).alias("path"), F.lit(0).alias("won"), F.lit(1).alias("lost"),
+        F.lit(0).cast("decimal(18,6)").alias("net_value"), F.lit(None).cast("double").alias("days"),
+    )  # fmt: skip
+    return won.unionByName(gone).groupBy(*KEYS).agg(
+        F.sum("won").alias("conversions"), F.sum("lost").alias("losses"),
+        F.sum("net_value").cast("decimal(18,6)").alias("net_value"),
+        F.percentile("days", F.lit(0.5)).alias("median_days"),
+    ).select(*PATH_SUMMARY.columns)  # fmt: skip
+
+
+def label(channels: Column) -> Column:
+    """Channels joined by ' > ', each run of one channel once."""
+    changed = F.filter(
+        F.sequence(F.lit(1), F.size(channels)),
+        lambda i: (i == 1) | (F.get(channels, i - 1) != F.get(channels, i - 2)),
+    )
+    names = F.transform(changed, lambda i: F.get(channels, i - 1))
+    some = F.array_join(names, " > ")
+    return F.when(F.size(channels) > 0, some).otherwise(F.lit(UNATTRIBUTED))

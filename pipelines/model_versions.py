@@ -1,0 +1,133 @@
+"""When fitted models learn, what from, and how what they learned is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from expectations.arrow import arrow_schema
+from expectations.tables import MODEL_VERSIONS
+from models.registry import make
+from pipelines.paths import lost_paths
+from pipelines.scoring import Version
+from pipelines.settings import ModelSection, PathSection
+
+FITTED = ("markov",)
+UNFITTED = "unfitted"
+
+
+def fit_days(first: date, last: date, every: str) -> list[date]:
+    """Days on which models are fitted, inside [first, last]: Mondays, or firsts of a month.
+
+    >>> fit_days(date(2026, 1, 30), date(2026, 2, 10), "week")
+    [datetime.date(2026, 2, 2), datetime.date(2026, 2, 9)]
+    >>> fit_days(date(2026, 1, 30), date(2026, 2, 10), "month")
+    [datetime.date(2026, 2, 1)]
+    """
+    days = (first + timedelta(n) for n in range((last - first).days + 1))
+    return [d for d in days if (d.weekday() == 0 if every == "week" else d.day == 1)]
+
+
+def parameters(name: str, settings: ModelSection) -> dict[str, Any]:
+    """Constructor parameters of a model, from the settings."""
+    weights = settings.position_based
+    known: dict[str, dict[str, Any]] = {
+        "last_non_direct": {"direct": settings.direct},
+        "position_based": {"first": weights.first, "last": weights.last},
+        "time_decay": {"half_life_days": settings.half_life_days},
+        "markov": {"order": settings.markov_order},
+    }
+    return known.get(name, {})
+
+
+def versions(table: pa.Table, settings: ModelSection) -> list[Version]:
+    """Every model ready to score: rules from the beginning, fitted models from each fit on.
+
+    Before its first fit a model knows no channel from another, so touches share equally.
+    """
+    ready = [
+        Version(name, name if name not in FITTED else f"{name}@{UNFITTED}",
+                make(name, **parameters(name, settings)))
+        for name in settings.use
+    ]  # fmt: skip
+    for row in table.to_pylist():
+        if row["model"] in settings.use:
+            model = make(row["model"], **json.loads(row["parameters"]))
+            learned = model.load(json.loads(row["learned"]))
+            ready.append(Version(row["model"], row["model_version"], learned, row["as_of_date"]))
+    return ready
+
+
+def windows(spark: SparkSession, days: Sequence[date], training_days: int) -> DataFrame:
+    """One row per fit: `closes_at` (its day's start) and `opens_at`, `training_days` before."""
+    rows = [(_midnight(d - timedelta(training_days)), _midnight(d)) for d in days]
+    return spark.createDataFrame(rows, "opens_at timestamp, closes_at timestamp")
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def training_paths(
+    paths: DataFrame,
+    touchpoints: DataFrame,
+    conversions: DataFrame,
+    identities: DataFrame,
+    fits: DataFrame,
+    settings: PathSection,
+) -> DataFrame:
+    """One row per fit and distinct path of channels: `is_converted` and how many people took it."""
+    won = paths.where("touch_count > 0").join(
+        F.broadcast(fits), how="inner",
+        on=F.expr("converted_at >= opens_at AND converted_at < closes_at"),
+    ).select(
+        "closes_at", F.transform("touches", lambda t: t["channel"]).alias("channels"),
+        F.lit(True).alias("is_converted"),
+    )  # fmt: skip
+    lost = lost_paths(touchpoints, conversions, identities, fits, settings).select(
+        "closes_at", "channels", F.lit(False).alias("is_converted")
+    )
+    keys = ("closes_at", "channels", "is_converted")
+    counted = won.unionByName(lost).groupBy(*keys).agg(F.count("*").alias("paths"))
+    return counted.orderBy(*keys)
+
+
+def fit(
+    counted: pa.Table, days: Collection[date], settings: ModelSection
+) -> pa.Table:
+    """One row per fitted model and fit day that had conversions enough; `counted` as above."""
+    rows = [
+        _fitted(name, day, counted, settings)
+        for day in sorted(days) for name in FITTED if name in settings.use
+    ]  # fmt: skip
+    return pa.Table.from_pylist([r for r in rows if r], schema=arrow_schema(MODEL_VERSIONS))
+
+
+def _fitted(
+    name: str, day: date, counted: pa.Table, settings: ModelSection
+) -> dict[str, Any] | None:
+    mine = counted.filter(pa.compute.equal(counted["closes_at"], pa.scalar(_midnight(day))))
+    weight = mine["paths"].to_numpy()
+    won = int(weight[mine["is_converted"].to_numpy(zero_copy_only=False)].sum())
+    if won < settings.min_conversions:
+        return None
+    chosen = parameters(name, settings)
+    model = make(name, **chosen).fit(mine, sample_weight=weight)
+    learned = json.dumps(model.learned(), sort_keys=True)
+    seen = json.dumps(mine.drop_columns(["closes_at"]).to_pylist(), sort_keys=True)
+    print_of = hashlib.sha256(f"{chosen} {learned}".encode()).hexdigest()[:12]
+    return {
+        "model": name, "model_version": f"{name}@{day}/{print_of}",
+        "parameters": json.dumps(chosen, sort_keys=True), "learned": learned,
+        "training_from": day - timedelta(settings.training_days),
+        "training_paths": int(weight.sum()), "training_conversions": won,
+        "training_fingerprint": hashlib.sha256(seen.encode()).hexdigest(),
+        "metrics": {}, "as_of_date": day,
+    }  # fmt: skip

@@ -1,0 +1,222 @@
+"""Which touches may have led to which conversion, and which did not and why."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from expectations.tables import PATHS
+from pipelines.settings import PathSection
+
+TOUCH_FIELDS = ("touchpoint_id", "channel", "campaign", "campaign_id", "touched_at")
+DROPPED_FIELDS = ("touchpoint_id", "channel", "touched_at", "rule")
+
+
+def paths(
+    touchpoints: DataFrame, conversions: DataFrame, identities: DataFrame, settings: PathSection
+) -> DataFrame:
+    """One row per conversion: its kept touches in time order, and the dropped ones with the rule.
+
+    Ties in `touched_at` break by `touchpoint_id`. A touch at the instant of the conversion counts,
+    one after it does not; a touch exactly the lookback old counts. Touches older than the longest
+    lookback are not looked at, so not listed as dropped. A refund of an unknown order has none.
+    Touches and conversions may reach back further than what is wanted: `reset_on_conversion` needs
+    the conversion before.
+    """
+    converted = resolve(conversions, identities, "converted_at")
+    if settings.reset_on_conversion:
+        converted = reset_times(converted)
+    met = resolve(eligible(touchpoints, settings), identities, "touched_at")
+    ruled = ruled_lists(_pairs(met, converted, settings), ("conversion_id",), settings)
+    return _finish(converted.join(ruled, on="conversion_id", how="left"))
+
+
+def lost_paths(
+    touchpoints: DataFrame,
+    conversions: DataFrame,
+    identities: DataFrame,
+    windows: DataFrame,
+    settings: PathSection,
+) -> DataFrame:
+    """One row per window and person with an open path at its end: `channels`, first to last.
+
+    `windows` has `opens_at` and `closes_at`. Open are the eligible touches inside the window since
+    the person's last conversion before its end, under the rules that winning paths obey. They have
+    not led to a conversion yet: some of them still will.
+    """
+    converted = resolve(conversions.where("conversions > 0"), identities, "converted_at")
+    met = resolve(eligible(touchpoints, settings), identities, "touched_at")
+    few = F.broadcast(windows)
+    last = converted.join(few, on=F.expr("converted_at < closes_at"), how="inner").groupBy(
+        "person_id", "closes_at"
+    ).agg(F.max("converted_at").alias("last_at"))  # fmt: skip
+    inside = met.where("person_id IS NOT NULL").join(
+        few, on=F.expr("touched_at >= opens_at AND touched_at < closes_at"), how="inner"
+    )
+    still_open = inside.join(last, on=["person_id", "closes_at"], how="left").where(
+        "last_at IS NULL OR touched_at > last_at"
+    )
+    ruled = ruled_lists(still_open, ("closes_at", "person_id"), settings)
+    kept, _ = split(F.col("met"))
+    listed = ruled.select("closes_at", "person_id", F.transform(kept, lambda t: t["channel"])
+                          .alias("channels"))  # fmt: skip
+    return listed.where(F.size("channels") > 0)
+
+
+def ruled_lists(pairs: DataFrame, keys: tuple[str, ...], settings: PathSection) -> DataFrame:
+    """One row per key: `met`, its touches by time and id, each with the rule that drops it."""
+    lists = pairs.groupBy(*keys).agg(F.sort_array(F.collect_list(_touch_struct())).alias("met"))
+    echoed = lists.withColumn("met", _echoes(F.col("met"), settings.echo_seconds))
+    return echoed.withColumn("met", _cap(F.col("met"), settings.max_touches))
+
+
+def resolve(rows: DataFrame, identities: DataFrame, at: str) -> DataFrame:
+    """`rows` with `person_id`: whose `identifier` was at the instant `at`; null if nobody's."""
+    whose = identities.select("identifier", "person_id", "valid_from", "valid_to")
+    joined = rows.alias("r").join(
+        whose.alias("w"),
+        on=(F.col("r.identifier") == F.col("w.identifier"))
+        & (F.col(f"r.{at}") >= F.col("w.valid_from"))
+        & (F.col(f"r.{at}") < F.col("w.valid_to")),
+        how="left",
+    )
+    return joined.select("r.*", "w.person_id")
+
+
+def eligible(touchpoints: DataFrame, settings: PathSection) -> DataFrame:
+    """`touchpoints` with `rule`: the first rule that forbids the touch whatever the conversion."""
+    allowed = {"granted": ["granted"], "not_denied": ["granted", "unset"]}.get(settings.consent)
+    rule = F.when(F.col("is_bot"), "bot").when(F.col("is_test"), "test")
+    if allowed:
+        rule = rule.when(~F.col("consent").isin(allowed), "consent")
+    wanted = list(settings.weight_classes)
+    return touchpoints.withColumn(
+        "rule", rule.when(~F.col("weight_class").isin(wanted), "weight_class")
+    )
+
+
+def reset_times(converted: DataFrame) -> DataFrame:
+    """`converted` with `reset_at`: when the person last converted (any type) before, if ever."""
+    earlier = (
+        Window.partitionBy(F.coalesce("person_id", "conversion_id"))
+        .orderBy(F.unix_micros("converted_at"))
+        .rangeBetween(Window.unboundedPreceding, -1)
+    )
+    counted = F.when(F.col("conversions") > 0, F.col("converted_at"))
+    return converted.withColumn("reset_at", F.max(counted).over(earlier))
+
+
+def lookback_seconds(channel: Column, settings: PathSection) -> Column:
+    """Lookback of a touch's channel in seconds."""
+    seconds = F.lit(settings.lookback_days * 86400)
+    for name, days in sorted(settings.lookback_by_channel.items()):
+        seconds = F.when(channel == name, days * 86400).otherwise(seconds)
+    return seconds
+
+
+def _age_seconds(settings: PathSection) -> Column:
+    """Age of the touch at the conversion; from the start of the conversion's day if calendar."""
+    until = F.date_trunc("day", "converted_at") if settings.calendar_days else F.col("converted_at")
+    return (F.unix_micros(until) - F.unix_micros("touched_at")) / F.lit(1_000_000)
+
+
+def _pairs(met: DataFrame, converted: DataFrame, settings: PathSection) -> DataFrame:
+    """One row per conversion and touch of its person inside the longest lookback."""
+    longest = max([settings.lookback_days, *settings.lookback_by_channel.values()])
+    oldest = F.col("converted_at") - F.make_dt_interval(secs=F.lit(longest * 86400))
+    if settings.calendar_days:
+        oldest = F.date_trunc("day", oldest)
+    reset = ("reset_at",) if settings.reset_on_conversion else ()
+    wanted = converted.where("conversions > 0").select(
+        "conversion_id", "person_id", "converted_at", *reset, oldest.alias("oldest_at")
+    )
+    pairs = met.drop("identifier").join(wanted, on="person_id", how="inner").where(
+        "touched_at <= converted_at AND touched_at >= oldest_at"
+    )  # fmt: skip
+    return pairs.withColumn("rule", F.coalesce("rule", _pair_rule(settings)))
+
+
+def _pair_rule(settings: PathSection) -> Column:
+    """The rule that forbids a touch for this conversion, null if none does."""
+    rule = F.when(
+        _age_seconds(settings) > lookback_seconds(F.col("channel"), settings), "lookback"
+    )
+    if settings.reset_on_conversion:
+        rule = rule.when(F.col("touched_at") <= F.col("reset_at"), "reset")
+    return rule
+
+
+def _touch_struct() -> Column:
+    """What is collected of a touch; sorting it sorts by time, then id."""
+    return F.struct(
+        "touched_at", "touchpoint_id", "channel", "campaign", "campaign_id",
+        "source", "weight_class", "rule",
+    )  # fmt: skip
+
+
+def _echoes(met: Column, seconds: int) -> Column:
+    """Touches with rule `echo` where a visit only repeats a click that another source told.
+
+    A click on an e-mail is told by the e-mail platform, and seconds later by web analytics.
+    """
+    if not seconds:
+        return met
+    gap = seconds * 1_000_000
+
+    def repeats(touch: Column) -> Column:
+        return F.exists(met, lambda c: (
+            (c["weight_class"] == "click") & c["rule"].isNull() & (c["source"] != touch["source"])
+            & (c["channel"] == touch["channel"]) & (c["touched_at"] <= touch["touched_at"])
+            & (F.unix_micros(touch["touched_at"]) - F.unix_micros(c["touched_at"]) <= gap)
+        ))  # fmt: skip
+
+    def ruled(touch: Column) -> Column:
+        is_visit = touch["rule"].isNull() & (touch["weight_class"] == "visit")
+        return touch.withField("rule", F.when(is_visit & repeats(touch), "echo").otherwise(
+            touch["rule"]))  # fmt: skip
+
+    has_click = F.exists(met, lambda c: c["weight_class"] == "click")
+    return F.when(has_click, F.transform(met, ruled)).otherwise(met)
+
+
+def _cap(met: Column, most: int) -> Column:
+    """Touches with rule `too_many` on all but the newest `most` kept ones."""
+    kept = F.filter(met, lambda t: t["rule"].isNull())
+    oldest = F.element_at(F.slice(kept, -most, 1), 1)
+    old = F.struct(oldest["touched_at"], oldest["touchpoint_id"])
+
+    def ruled(touch: Column) -> Column:
+        is_old = F.struct(touch["touched_at"], touch["touchpoint_id"]) < old
+        return touch.withField("rule", F.when(touch["rule"].isNull() & is_old, "too_many")
+                               .otherwise(touch["rule"]))  # fmt: skip
+
+    return F.when(F.size(kept) > most, F.transform(met, ruled)).otherwise(met)
+
+
+def split(met: Column) -> tuple[Column, Column]:
+    """Kept touches and dropped touches of a ruled list, as the contract has them."""
+    kept = F.transform(
+        F.filter(met, lambda t: t["rule"].isNull()),
+        lambda t: F.struct(*(t[name].alias(name) for name in TOUCH_FIELDS)),
+    )
+    dropped = F.transform(
+        F.filter(met, lambda t: t["rule"].isNotNull()),
+        lambda t: F.struct(*(t[name].alias(name) for name in DROPPED_FIELDS)),
+    )
+    return kept, dropped
+
+
+def _finish(rows: DataFrame) -> DataFrame:
+    """The contract's columns; a conversion without a list has empty ones."""
+    kept, dropped = split(F.col("met"))
+    listed = rows.withColumn("touches", F.coalesce(kept, F.array().cast(_TOUCHES))).withColumn(
+        "dropped", F.coalesce(dropped, F.array().cast(_DROPPED))
+    )
+    return listed.withColumn("touch_count", F.size("touches")).select(*PATHS.columns)
+
+
+_TOUCHES = (
+    "array<struct<touchpoint_id:string,channel:string,campaign:string,campaign_id:string,"
+    "touched_at:timestamp>>"
+)
+_DROPPED = "array<struct<touchpoint_id:string,channel:string,touched_at:timestamp,rule:string>>"

@@ -1,0 +1,188 @@
+"""touchstone.toml: typed, with its defaults; the only place where they are written."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from expectations.tables.credit import MODEL_NAMES
+from expectations.tables.journeys import WEIGHT_CLASSES
+from pipelines.errors import MissingInputError, SettingsError
+
+FILE = "touchstone.toml"
+Days = Annotated[float, Field(gt=0, le=3650)]
+ModelName = Literal[MODEL_NAMES]  # type: ignore[valid-type]
+WeightClass = Literal[WEIGHT_CLASSES]  # type: ignore[valid-type]
+
+
+class Section(BaseModel):
+    """A table of the file. Unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TouchSection(Section):
+    """What makes a touch."""
+
+    own_domains: tuple[str, ...] = Field((), description="Hosts of yours: no touch source")
+    payment_gateways: tuple[str, ...] = Field((), description="More hosts that only take payment")
+    session_level: bool = Field(True, description="One touch per web session, else per new traffic")
+    ai_assistants: bool = Field(False, description="AI assistants are a channel of their own")
+    channel_rules: str | None = Field(None, description="Your rules file; its rules come first")
+
+
+class ConversionSection(Section):
+    """One kind of conversion."""
+
+    event_type: str = Field("order", description="Events that are this conversion")
+    source: str | None = Field(None, description="Only from this source")
+
+
+class IdentitySection(Section):
+    """When identifiers point at one person."""
+
+    stop_list: tuple[str, ...] = Field((), description="More values that are nobody's, type:value")
+    max_links: int = Field(10, ge=1, description="Above: an identifier links nothing (role mailbox)")
+    max_people_per_device: int = Field(5, ge=1, description="Above: a device is nobody's")
+    max_component: int = Field(200, ge=2, description="Above: its identifiers stay apart")
+
+
+class PathSection(Section):
+    """Which touches may have led to a conversion."""
+
+    lookback_days: Days = Field(30.0, description="Days before the conversion, to the instant")
+    lookback_by_channel: dict[str, Days] = Field({}, description="Other lookbacks, by channel")
+    calendar_days: bool = Field(False, description="Lookback from the start of its UTC day")
+    weight_classes: tuple[WeightClass, ...] = Field(
+        ("click", "visit", "response", "activity"), description="Kinds of touch that may earn"
+    )
+    consent: Literal["granted", "not_denied", "ignore"] = Field(
+        "not_denied", description="Which touches may be used, by the consent told with them"
+    )
+    reset_on_conversion: bool = Field(False, description="A touch counts for one conversion only")
+    echo_seconds: int = Field(
+        300, ge=0, description="A visit so soon after a click of its channel is that click; 0: off"
+    )
+    max_touches: int = Field(500, ge=1, description="Newest kept; a longer path is a machine's")
+
+
+class PositionBasedSection(Section):
+    """Weights of the position-based model."""
+
+    first: float = Field(0.4, ge=0, le=1)
+    last: float = Field(0.4, ge=0, le=1)
+
+
+class ModelSection(Section):
+    """Which models score, and how the fitted ones learn."""
+
+    use: tuple[ModelName, ...] = Field(MODEL_NAMES, description="Models to score")
+    direct: str = Field("Direct", description="Channel that last_non_direct passes over")
+    half_life_days: Days = Field(7.0, description="Of time_decay")
+    position_based: PositionBasedSection = PositionBasedSection()
+    markov_order: int = Field(1, ge=1, le=6, description="Touches a state of the chain remembers")
+    fit_every: Literal["week", "month"] = Field("month", description="Fitted as of Mondays or 1sts")
+    training_days: int = Field(90, ge=1, le=3650, description="Days a fit learns from")
+    min_conversions: int = Field(50, ge=1, description="Below: no fit; touches share equally")
+
+
+class Settings(Section):
+    """All of touchstone.toml, with the folder it was found in."""
+
+    home: Path = Field(Path("."), exclude=True)
+    lake: str = Field("lake", description="Folder or URI of the tables")
+    landing: str = Field("landing", description="Folder where files arrive")
+    mappings: str | None = Field(None, description="Folder of your mapping files")
+    settle_seconds: float = Field(5.0, ge=0, description="A file touched so lately may be half-written")
+    driver_memory: str = Field("4g", pattern=r"^\d+[mg]$", description="Memory of the Spark driver")
+    touches: TouchSection = TouchSection()
+    conversions: dict[str, ConversionSection] = {
+        "order": ConversionSection(source="ga4"),
+        "opportunity": ConversionSection(source="salesforce"),
+    }
+    identity: IdentitySection = IdentitySection()
+    paths: PathSection = PathSection()
+    models: ModelSection = ModelSection()
+
+    @property
+    def lake_uri(self) -> str:
+        """The lake's absolute place."""
+        return self.lake if "://" in self.lake else str((self.home / self.lake).resolve())
+
+    @property
+    def landing_path(self) -> Path:
+        """The landing folder's absolute place."""
+        return (self.home / self.landing).resolve()
+
+    @property
+    def longest_lookback_days(self) -> float:
+        """The longest lookback of any channel."""
+        return max(self.paths.lookback_days, *self.paths.lookback_by_channel.values(), 0)
+
+    def fingerprint(self, *sections: str) -> str:
+        """SHA-256 of some sections (all that govern tables if none): equal settings, equal text."""
+        wanted = sections or ("touches", "conversions", "identity", "paths", "models")
+        chosen = {name: self.model_dump(mode="json")[name] for name in wanted}
+        return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
+
+
+def load(home: Path) -> Settings:
+    """Settings of a home folder; all defaults if it has no touchstone.toml."""
+    path = home / FILE
+    if not home.is_dir():
+        raise MissingInputError(f"{home} is not a folder: make it, or name another with --home.")
+    text = path.read_text() if path.exists() else ""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}.") from error
+    try:
+        return Settings.model_validate({**data, "home": home})
+    except ValidationError as error:
+        lines = [_explain(problem, path, text) for problem in error.errors()]
+        raise SettingsError("\n".join(lines)) from error
+
+
+def _explain(problem: Any, path: Path, text: str) -> str:
+    """One sentence for one pydantic problem: file, line, key, value, what to do."""
+    keys = [str(part) for part in problem["loc"]]
+    where = f"{path}:{_line(text, keys)}: {'.'.join(keys)}"
+    if problem["type"] != "extra_forbidden":
+        return f"{where} = {problem['input']!r}: {problem['msg']}."
+    known = _known(keys[:-1])
+    near = difflib.get_close_matches(keys[-1], known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}."
+    return f"{where}: unknown key; {hint}"
+
+
+def _known(keys: list[str]) -> list[str]:
+    """Keys that a section of the file may have."""
+    section: Any = Settings
+    for key in keys:
+        kind = section.model_fields[key].annotation if key in section.model_fields else None
+        section = kind if isinstance(kind, type) and issubclass(kind, Section) else ConversionSection
+    return [name for name in section.model_fields if name != "home"]
+
+
+def _line(text: str, keys: list[str]) -> int:
+    """Line of the file where a key is written, 1 if it is not found.
+
+    >>> _line("lake = 'x'\\n[paths]\\nlookback_days = -3\\n", ["paths", "lookback_days"])
+    3
+    """
+    section: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        bare = line.strip()
+        if bare.startswith("["):
+            section = bare.strip("[] ").split(".")
+            if section == keys:
+                return number
+        elif section + [bare.split("=")[0].strip().strip('"')] == keys[: len(section) + 1]:
+            return number
+    return 1
