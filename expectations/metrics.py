@@ -1,0 +1,103 @@
+"""Counts what breaks each promise of a table, and sums its rows up, in one Spark job."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from pyspark.sql import Column as SparkColumn
+from pyspark.sql import DataFrame, GroupedData
+from pyspark.sql import functions as F
+
+from expectations.contract import Column, ListOf, MapOf, Table
+from expectations.promises import Promise, grain_promise, promises
+
+
+def metrics(frame: DataFrame, table: Table) -> DataFrame:
+    """One row per partition day of `frame`; exactly one with day '' if unpartitioned.
+
+    Columns: `day` (ISO date, '' if null), `rows`, `digest` (see `row_hash`) and for each promise,
+    named by its sentence, how many rows break it. A key that occurs n times counts n - 1 times,
+    on its last day. `frame` is read once for itself, once for its grain and once for each rule
+    across rows, so let it be files, not a plan.
+    """
+    across = [promise for promise in promises(table) if promise.query]
+    parts = [
+        _counts(frame, table),
+        _duplicates(frame, table),
+        *(_rule(frame, table, promise) for promise in across),
+    ]
+    together = reduce(lambda a, b: a.unionByName(b, allowMissingColumns=True), parts)
+    names = [name for name in together.columns if name != "day"]
+    sums = [F.coalesce(F.sum(F.col(f"`{name}`")), F.lit(0)).alias(name) for name in names]
+    return together.groupBy("day").agg(*sums)
+
+
+def digest(frame: DataFrame, table: Table) -> tuple[int, int]:
+    """Row count and sum of row hashes: equal for equal content in any order and layout."""
+    [row] = frame.agg(F.count("*"), _sum_of_hashes(table)).collect()
+    return int(row[0]), int(row[1] or 0)
+
+
+def row_hash(table: Table) -> SparkColumn:
+    """64-bit hash of what a row says; columns that say how it arrived are left out.
+
+    Spark's hash skips nulls and empty lists, so that (null, 'a') and ('a', null) would be equal;
+    the shape says where they are.
+    """
+    said = {name: column for name, column in table.columns.items() if not column.is_arrival}
+    shape = F.array(*(_shape(name, column) for name, column in said.items()))
+    return F.xxhash64(shape, *(_hashable(name, column) for name, column in said.items()))
+
+
+def day_of(table: Table) -> SparkColumn:
+    """Partition of a row as text; '' for null and for an unpartitioned table."""
+    if table.partitioned_by is None:
+        return F.lit("")
+    return F.coalesce(F.col(table.partitioned_by).cast("string"), F.lit(""))
+
+
+def _counts(frame: DataFrame, table: Table) -> DataFrame:
+    about_rows = [promise for promise in promises(table) if promise.offends]
+    broken = [F.count_if(F.expr(str(p.offends))).alias(p.sentence) for p in about_rows]
+    counted = _by_day(frame, table).agg(
+        F.count("*").alias("rows"), _sum_of_hashes(table).alias("digest"), *broken
+    )
+    return counted if table.partitioned_by else counted.withColumn("day", F.lit(""))
+
+
+def _by_day(frame: DataFrame, table: Table) -> GroupedData:
+    """Grouping by nothing gives one row even of no rows; grouping by '' would give none."""
+    return frame.groupBy(day_of(table).alias("day")) if table.partitioned_by else frame.groupBy()
+
+
+def _duplicates(frame: DataFrame, table: Table) -> DataFrame:
+    """Keys are compared by two unlike hashes, 96 bits together, so that little is shuffled.
+
+    Two of a billion different keys share them with a chance of 1e-11.
+    """
+    key = (F.xxhash64(*table.grain).alias("key"), F.hash(*table.grain).alias("key_2"))
+    per_key = frame.groupBy(*key).agg(F.count("*").alias("n"), F.max(day_of(table)).alias("day"))
+    surplus = F.sum(F.col("n") - 1).alias(grain_promise(table).sentence)
+    return per_key.filter("n > 1").groupBy("day").agg(surplus)
+
+
+def _rule(frame: DataFrame, table: Table, promise: Promise) -> DataFrame:
+    offending = frame.sparkSession.sql(str(promise.query), table=frame)
+    counted = offending.groupBy(day_of(table).alias("day"))
+    return counted.agg(F.count("*").alias(promise.sentence))
+
+
+def _sum_of_hashes(table: Table) -> SparkColumn:
+    """Sum as 38 digits: a sum of longs would overflow at the third row."""
+    return F.sum(row_hash(table).cast("decimal(38,0)"))
+
+
+def _shape(name: str, column: Column) -> SparkColumn:
+    if isinstance(column.type, ListOf | MapOf):
+        return F.coalesce(F.size(name), F.lit(-1))
+    return F.isnull(name).cast("int")
+
+
+def _hashable(name: str, column: Column) -> SparkColumn:
+    """Maps have no order, so their sorted entries are hashed."""
+    return F.array_sort(F.map_entries(name)) if isinstance(column.type, MapOf) else F.col(name)
