@@ -176,6 +176,23 @@ class Lake:
         reader = spark.read.schema(spark_schema(staged.table))
         return reader.parquet(f"{self.uri(staged.table)}/{staged.folder}")
 
+    def keep(self, spark: SparkSession, frame: DataFrame, name: str) -> DataFrame:
+        """`frame` written to scratch files and read back: computed once, for this run only."""
+        path = f"{self.root}/{STAGING}/{name}-{uuid.uuid4().hex[:8]}"
+        frame.write.parquet(path)
+        return spark.read.schema(frame.schema).parquet(path)
+
+    def sweep(self, run_id: str) -> None:
+        """Delete the scratch files of a run."""
+        folder = f"{self._base}/{STAGING}"
+        for info in self.fs.get_file_info(pafs.FileSelector(folder, allow_not_found=True)):
+            if info.base_name.startswith(run_id):
+                self.fs.delete_dir(info.path)
+
+    def empty(self, table: Table) -> pa.Table:
+        """No rows of a table."""
+        return arrow_schema(table).empty_table()
+
     def discard(self, staged: Staged) -> None:
         """Delete staged files that are not wanted after all."""
         self.fs.delete_dir(self._path(staged.table, staged.folder))
@@ -185,18 +202,17 @@ class Lake:
         base: Snapshot,
         staged: Staged,
         digests: Mapping[str, str],
-        days: Collection[str] | None,
+        days: Collection[str],
         state: Mapping[str, Any],
     ) -> int:
-        """Make staged rows the content of `days` (of the whole table if None); return the version.
+        """Make staged rows the content of `days` ('' if it has none); return the version.
 
         `digests` has the digest of each staged day. Days whose digest is already committed stay
         as they are; days in `days` that were not staged become empty. ConflictError if somebody
         committed after `base` was taken: take a new snapshot and compute again.
         """
         table = base.table
-        owned = {WHOLE} if days is None else set(days)
-        changed = {d for d in owned if base.digests.get(d) != digests.get(d)}
+        changed = {d for d in days if base.digests.get(d) != digests.get(d)}
         moves = self._moves(staged, digests, changed)
         adds = [self._add(table, source, target) for source, target in moves]
         version = self._write(base, table, adds, changed, state)
@@ -211,19 +227,32 @@ class Lake:
         self, base: Snapshot, rows: Iterable[tuple[str, pa.Table]], state: Mapping[str, Any]
     ) -> int:
         """Add rows, given as (file name, rows of one day); names must be new."""
-        adds = [self._write_arrow(base.table, name, part) for name, part in rows]
+        paths = []
+        for name, part in rows:
+            column = base.table.partitioned_by
+            day = part[column][0].as_py().isoformat() if column else WHOLE
+            with self.writer(base.table, day, name) as writer:
+                writer.write_table(part.select(writer.schema.names))
+            paths.append(file_path(base.table, day, name))
+        return self.add(base, paths, state)
+
+    def writer(self, table: Table, day: str, name: str) -> pq.ParquetWriter:
+        """A new file of one day of a table, unseen until `add` names it."""
+        path = self._path(table, file_path(table, day, name))
+        self.fs.create_dir(os.path.dirname(path), recursive=True)
+        names = [n for n in table.columns if n != table.partitioned_by]
+        schema = pa.schema([arrow_schema(table).field(n) for n in names])
+        return pq.ParquetWriter(path, schema, compression="zstd", filesystem=self.fs,
+                                store_schema=False)  # fmt: skip
+
+    def add(self, base: Snapshot, paths: Iterable[str], state: Mapping[str, Any]) -> int:
+        """Commit files written by `writer`, by their paths below the table."""
+        adds = [self._added(base.table, path) for path in paths]
         return self._write(base, base.table, adds, set(), state)
 
-    def _write_arrow(self, table: Table, name: str, rows: pa.Table) -> Any:
-        column = table.partitioned_by
-        folder = ""
-        if column:
-            folder = f"{column}={rows[column][0].as_py().isoformat()}/"
-            rows = rows.drop_columns([column])
-        path = self._path(table, f"{folder}{name}.parquet")
-        self.fs.create_dir(os.path.dirname(path), recursive=True)
-        pq.write_table(rows, path, filesystem=self.fs, compression="zstd", store_schema=False)
-        return self.added(table, f"{folder}{name}.parquet")
+    def remove_file(self, table: Table, path: str) -> None:
+        """Delete a file that was written but must not be committed."""
+        self.fs.delete_file(self._path(table, path))
 
     def _moves(
         self, staged: Staged, digests: Mapping[str, str], days: Collection[str]
@@ -245,9 +274,9 @@ class Lake:
         path = self._path(table, target)
         self.fs.create_dir(os.path.dirname(path), recursive=True)
         self.fs.move(source, path)
-        return self.added(table, target)
+        return self._added(table, target)
 
-    def added(self, table: Table, path: str) -> Any:
+    def _added(self, table: Table, path: str) -> Any:
         """The Delta add action for a file already in its final place."""
         from deltalake.transaction import AddAction
 
@@ -310,6 +339,11 @@ def retry(attempt: Callable[[], int], times: int = 5) -> int:
             if not left:
                 raise
     raise AssertionError("unreachable")
+
+
+def file_path(table: Table, day: str, name: str) -> str:
+    """Where a file of a day lies, below its table."""
+    return f"{table.partitioned_by}={day}/{name}.parquet" if day else f"{name}.parquet"
 
 
 def _day(path: str) -> str:

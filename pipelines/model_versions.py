@@ -58,7 +58,7 @@ def versions(table: pa.Table, settings: ModelSection) -> list[Version]:
         for name in settings.use
     ]  # fmt: skip
     for row in table.to_pylist():
-        if row["model"] in settings.use:
+        if row["model"] in settings.use and row["learned"]:
             model = make(row["model"], **json.loads(row["parameters"]))
             learned = model.load(json.loads(row["learned"]))
             ready.append(Version(row["model"], row["model_version"], learned, row["as_of_date"]))
@@ -68,6 +68,14 @@ def versions(table: pa.Table, settings: ModelSection) -> list[Version]:
 def windows(spark: SparkSession, days: Sequence[date], training_days: int) -> DataFrame:
     """One row per fit: `closes_at` (its day's start) and `opens_at`, `training_days` before."""
     rows = [(_midnight(d - timedelta(training_days)), _midnight(d)) for d in days]
+    return spark.createDataFrame(rows, "opens_at timestamp, closes_at timestamp")
+
+
+def month_windows(spark: SparkSession, months: Collection[str]) -> DataFrame:
+    """One row per month (named by its first day): `opens_at` and `closes_at`, the next one's start."""
+    firsts = [date.fromisoformat(month) for month in sorted(months)]
+    nexts = [(first + timedelta(31)).replace(day=1) for first in firsts]
+    rows = [(_midnight(a), _midnight(b)) for a, b in zip(firsts, nexts, strict=True)]
     return spark.createDataFrame(rows, "opens_at timestamp, closes_at timestamp")
 
 
@@ -102,25 +110,26 @@ def training_paths(
 def fit(
     counted: pa.Table, days: Collection[date], settings: ModelSection
 ) -> pa.Table:
-    """One row per fitted model and fit day that had conversions enough; `counted` as above."""
+    """One row per fitted model and fit day; `learned` is empty if conversions were too few."""
     rows = [
         _fitted(name, day, counted, settings)
         for day in sorted(days) for name in FITTED if name in settings.use
     ]  # fmt: skip
-    return pa.Table.from_pylist([r for r in rows if r], schema=arrow_schema(MODEL_VERSIONS))
+    return pa.Table.from_pylist(rows, schema=arrow_schema(MODEL_VERSIONS))
 
 
 def _fitted(
     name: str, day: date, counted: pa.Table, settings: ModelSection
-) -> dict[str, Any] | None:
+) -> dict[str, Any]:
     mine = counted.filter(pa.compute.equal(counted["closes_at"], pa.scalar(_midnight(day))))
     weight = mine["paths"].to_numpy()
     won = int(weight[mine["is_converted"].to_numpy(zero_copy_only=False)].sum())
-    if won < settings.min_conversions:
-        return None
     chosen = parameters(name, settings)
-    model = make(name, **chosen).fit(mine, sample_weight=weight)
-    learned = json.dumps(model.learned(), sort_keys=True)
+    is_enough = won >= settings.min_conversions
+    learned = ""
+    if is_enough:
+        model = make(name, **chosen).fit(mine, sample_weight=weight)
+        learned = json.dumps(model.learned(), sort_keys=True)
     seen = json.dumps(mine.drop_columns(["closes_at"]).to_pylist(), sort_keys=True)
     print_of = hashlib.sha256(f"{chosen} {learned}".encode()).hexdigest()[:12]
     return {
@@ -129,5 +138,6 @@ def _fitted(
         "training_from": day - timedelta(settings.training_days),
         "training_paths": int(weight.sum()), "training_conversions": won,
         "training_fingerprint": hashlib.sha256(seen.encode()).hexdigest(),
-        "metrics": {}, "as_of_date": day,
+        "metrics": {} if is_enough else {"refused": f"{won} of {settings.min_conversions} conversions"},
+        "as_of_date": day,
     }  # fmt: skip

@@ -16,7 +16,7 @@ MODEL_VERSIONS = Table(
         "model": Column(Type.STRING, "Model", one_of=MODEL_NAMES),
         "model_version": Column(Type.STRING, "model@as_of_date/fingerprint, stamped on credits"),
         "parameters": Column(Type.STRING, "Constructor parameters as JSON"),
-        "learned": Column(Type.STRING, "Learned state as JSON"),
+        "learned": Column(Type.STRING, "Learned state as JSON; empty if conversions were too few"),
         "training_from": Column(Type.DATE, "First day of the training window"),
         "training_paths": Column(Type.LONG, "Converting and lost paths learned from", at_least=0),
         "training_conversions": Column(Type.LONG, "Converting paths among them", at_least=0),

@@ -1,0 +1,78 @@
+"""Publications: which versions of all tables a reader should use together."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from importlib.metadata import version
+
+import pyarrow as pa
+
+from expectations.arrow import arrow_schema
+from expectations.tables import PUBLICATIONS, TABLES
+from pipelines.errors import MissingInputError
+from pipelines.lake import Lake, Snapshot, retry
+
+OWN = "publications"
+
+
+def publish(
+    lake: Lake, run_id: str, through: date, fingerprint: str, published_at: datetime
+) -> int:
+    """Make the newest version of every table visible together; return the publication's number.
+
+    If nothing changed since the last publication, that one stays.
+    """
+
+    def attempt() -> int:
+        base = lake.snapshot(PUBLICATIONS)
+        last = latest(lake, base)
+        versions = {n: str(lake.snapshot(t).version) for n, t in TABLES.items() if n != OWN}
+        row = {
+            "publication_id": last["publication_id"] + 1 if last else 1,
+            "run_id": run_id,
+            "through_date": max(through, last["through_date"]) if last else through,
+            "versions": versions,
+            "settings_fingerprint": fingerprint,
+            "code_version": version("touchstone"),
+            "published_at": published_at,
+        }
+        if last and _says(last) == _says(row):
+            return int(last["publication_id"])
+        rows = pa.Table.from_pylist([row], schema=arrow_schema(PUBLICATIONS))
+        lake.append(base, [(f"{row['publication_id']:09d}-{run_id}", rows)], {})
+        return int(row["publication_id"])
+
+    return retry(attempt)
+
+
+def _says(row: dict[str, object]) -> tuple[object, ...]:
+    versions = {n: v for n, v in dict(row["versions"]).items() if n != "audits"}  # type: ignore[call-overload]
+    return row["through_date"], sorted(versions.items()), row["settings_fingerprint"]
+
+
+def all_publications(lake: Lake, base: Snapshot | None = None) -> list[dict[str, object]]:
+    """Every publication, oldest first."""
+    rows = lake.arrow(base or lake.snapshot(PUBLICATIONS)).to_pylist()
+    return sorted(rows, key=lambda row: row["publication_id"])
+
+
+def latest(lake: Lake, base: Snapshot | None = None) -> dict[str, object] | None:
+    """The newest publication, None if there is none yet."""
+    rows = all_publications(lake, base)
+    return rows[-1] if rows else None
+
+
+def published(lake: Lake, publication_id: int | None = None) -> dict[str, Snapshot]:
+    """Every table as a publication has it (the newest if None)."""
+    rows = all_publications(lake)
+    chosen = [r for r in rows if publication_id in (None, r["publication_id"])]
+    if not chosen:
+        what = "publication" if publication_id is None else f"publication {publication_id}"
+        known = ", ".join(str(r["publication_id"]) for r in rows[-5:])
+        raise MissingInputError(
+            f"There is no {what} in {lake.root}"
+            + (f"; the newest are {known}." if known else ". Run `touchstone run --day DAY` first.")
+        )
+    versions = dict(chosen[-1]["versions"])  # type: ignore[call-overload]
+    found = {n: lake.snapshot(TABLES[n], int(v)) for n, v in versions.items() if n in TABLES}
+    return found | {OWN: lake.snapshot(PUBLICATIONS)}

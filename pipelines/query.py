@@ -1,0 +1,52 @@
+"""SQL over a publication: DuckDB, one view per table, no Spark."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from expectations.tables import TABLES
+from pipelines.lake import Lake, Snapshot
+from pipelines.publish import published
+
+if TYPE_CHECKING:
+    import duckdb
+
+KINDS = {"date32[day]": "DATE"}
+
+
+def connect(lake: Lake, publication_id: int | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection with a view of every table as one publication has it (the newest if None)."""
+    return views(lake, published(lake, publication_id))
+
+
+def heads(lake: Lake) -> dict[str, Snapshot]:
+    """The newest version of every table, published or not."""
+    return {name: lake.snapshot(table) for name, table in TABLES.items()}
+
+
+def views(lake: Lake, snapshots: dict[str, Snapshot]) -> duckdb.DuckDBPyConnection:
+    """A connection with a view of every snapshot; a table without files is an empty view."""
+    import duckdb
+
+    con = duckdb.connect()
+    con.execute("SET TimeZone = 'UTC'")
+    for name, snapshot in snapshots.items():
+        urls = lake.urls(snapshot)
+        if urls:
+            con.execute(f"CREATE VIEW {name} AS SELECT {_columns(snapshot)} FROM {_scan(urls, snapshot)}")
+        else:
+            con.register(f"empty_{name}", lake.empty(TABLES[name]))
+            con.execute(f"CREATE VIEW {name} AS SELECT * FROM empty_{name}")
+    return con
+
+
+def _columns(snapshot: Snapshot) -> str:
+    return ", ".join(f'"{name}"' for name in snapshot.table.columns)
+
+
+def _scan(urls: list[str], snapshot: Snapshot) -> str:
+    files = ", ".join("'" + url.replace("'", "''") + "'" for url in urls)
+    column = snapshot.table.partitioned_by
+    if not column:
+        return f"read_parquet([{files}], hive_partitioning = false)"
+    return f"read_parquet([{files}], hive_partitioning = true, hive_types = {{'{column}': DATE}})"

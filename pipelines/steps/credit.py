@@ -1,0 +1,141 @@
+"""Paths to fitted models, credits and the tables people read."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+from expectations.tables import (
+    CONVERSIONS,
+    CREDITS,
+    IDENTITIES,
+    MODEL_VERSIONS,
+    PATHS,
+    SPEND,
+    TOUCHPOINTS,
+)
+from pipelines import dirty
+from pipelines.changed_people import changed_people, touch_months_of
+from pipelines.credits import credits
+from pipelines.lake import WHOLE
+from pipelines.marts.money import campaigns, channels
+from pipelines.marts.path_summary import path_summary
+from pipelines.marts.reconciliation import reconciliation
+from pipelines.model_versions import fit, fit_days, month_windows, training_paths, versions, windows
+from pipelines.paths import lost_paths
+from pipelines.run import Work
+
+
+def due_fits(work: Work) -> set[date]:
+    """Days a model should have been fitted as of by now, and was not."""
+    made = set(work.new[PATHS.name].digests)
+    asked: set[date] = work.run.memory.get("refit", set())
+    if not made:
+        return asked
+    planned = fit_days(
+        date.fromisoformat(min(made)), date.fromisoformat(work.run.through),
+        work.run.settings.models.fit_every,
+    )  # fmt: skip
+    if work.is_all_new:
+        return set(planned) | asked
+    return (set(planned) - {row["as_of_date"] for row in _kept_fits(work)}) | asked
+
+
+def if_a_fit_is_due(work: Work) -> set[str]:
+    """The whole table, if there is something to fit."""
+    return {WHOLE} if work.is_all_new or due_fits(work) else set()
+
+
+def make_model_versions(work: Work, days: set[str]) -> DataFrame:
+    """Kept fits, frozen, and those that are due."""
+    run, due = work.run, sorted(due_fits(work))
+    models = run.settings.models
+    fits = windows(run.spark, due, models.training_days)
+    counted = training_paths(
+        work.frame(PATHS), work.frame(TOUCHPOINTS), work.frame(CONVERSIONS),
+        work.frame(IDENTITIES), fits, run.settings.paths,
+    )  # fmt: skip
+    fresh = fit(counted.toArrow(), due, models) if due else run.lake.empty(MODEL_VERSIONS)
+    kept = [] if work.is_all_new else [r for r in _kept_fits(work) if r["as_of_date"] not in due]
+    rows = kept + fresh.to_pylist()
+    return run.spark.createDataFrame(type(fresh).from_pylist(rows, schema=fresh.schema))
+
+
+def _kept_fits(work: Work) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = work.run.lake.arrow(work.base).to_pylist()
+    return rows
+
+
+def credit_days(work: Work) -> set[str]:
+    """Days whose paths changed, and those a new fit speaks for; not those whose paths must wait."""
+    paths = work.new[PATHS.name]
+    waiting = set(paths.state.get("pending", ()))
+    lake = work.run.lake
+    before, after = (
+        {(row["as_of_date"], row["model_version"]) for row in lake.arrow(snapshot).to_pylist()}
+        for snapshot in (work.old(MODEL_VERSIONS), work.new[MODEL_VERSIONS.name])
+    )
+    since = min((as_of.isoformat() for as_of, _ in before ^ after), default=None)
+    refitted = {day for day in paths.digests if since is not None and day >= since}
+    return (work.changed(PATHS) | refitted) - waiting
+
+
+def make_credits(work: Work, days: set[str]) -> DataFrame:
+    """Credit of the conversions of some days."""
+    fitted = work.run.lake.arrow(work.new[MODEL_VERSIONS.name])
+    return credits(work.frame(PATHS, days), versions(fitted, work.run.settings.models))
+
+
+def money_days(work: Work) -> set[str]:
+    """Days whose credit or spend changed."""
+    return work.changed(CREDITS) | work.changed(SPEND)
+
+
+def make_channels(work: Work, days: set[str]) -> DataFrame:
+    """Channels of some days."""
+    models = work.run.settings.models.use
+    return channels(work.frame(CREDITS, days), work.frame(SPEND, days), models)
+
+
+def make_campaigns(work: Work, days: set[str]) -> DataFrame:
+    """Campaigns of some days."""
+    models = work.run.settings.models.use
+    return campaigns(work.frame(CREDITS, days), work.frame(SPEND, days), models)
+
+
+def summary_months(work: Work) -> set[str]:
+    """Months whose won or lost paths may be other than they were."""
+    changed = work.changed(PATHS) | work.changed(TOUCHPOINTS) | work.changed(CONVERSIONS)
+    return dirty.months(changed) | _months_of_changed_people(work)
+
+
+def _months_of_changed_people(work: Work) -> set[str]:
+    if work.is_all_new or not work.changed(IDENTITIES):
+        return set()
+    old = work.run.lake.read(work.run.spark, work.old(IDENTITIES))
+    new = work.frame(IDENTITIES)
+    return touch_months_of(changed_people(old, new), work.frame(TOUCHPOINTS), old, new)
+
+
+def make_path_summary(work: Work, days: set[str]) -> DataFrame:
+    """Path summaries of some months (named by their first days)."""
+    inside = {d for table in (PATHS, TOUCHPOINTS) for d in work.new[table.name].digests
+              if dirty.months({d}) <= days}  # fmt: skip
+    lost = lost_paths(
+        work.frame(TOUCHPOINTS, inside), work.frame(CONVERSIONS), work.frame(IDENTITIES),
+        month_windows(work.run.spark, days), work.run.settings.paths,
+    )  # fmt: skip
+    return path_summary(work.frame(PATHS, inside), lost)
+
+
+def reconciled_days(work: Work) -> set[str]:
+    """Days whose credit changed: a changed order book changes its credit."""
+    return work.changed(CREDITS)
+
+
+def make_reconciliation(work: Work, days: set[str]) -> DataFrame:
+    """Order book against credit on some days."""
+    models = work.run.settings.models.use
+    return reconciliation(work.frame(CONVERSIONS, days), work.frame(CREDITS, days), models)

@@ -1,0 +1,89 @@
+"""Records to events, quarantine and spend: only files that were not read before."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from pyspark.sql import DataFrame
+
+from expectations.tables import RECORDS
+from pipelines.changed_people import iso_days
+from pipelines.events import deduplicate, events, mapped
+from pipelines.lake import WHOLE
+from pipelines.quarantine import quarantine
+from pipelines.run import Run, Work
+from pipelines.spend import spend
+
+
+def mapping_text(run: Run) -> str:
+    """The mappings' contents, which govern all that is made of records."""
+    return " ".join(f"{n}:{m.fingerprint}" for n, m in sorted(run.mappings.items()))
+
+
+def event_days(work: Work) -> set[str]:
+    """Days on which a newly arrived event happened."""
+    return iso_days(events(_mapped(work)), "event_date")
+
+
+def make_events(work: Work, days: set[str]) -> DataFrame:
+    """Events of some days: those already there and those that came."""
+    return deduplicate(_with_existing(work, days, events(_mapped(work)), "event_date"))
+
+
+def rejected_days(work: Work) -> set[str]:
+    """Days on which a rejected record arrived."""
+    return iso_days(_rejected(work), "received_date")
+
+
+def make_quarantine(work: Work, days: set[str]) -> DataFrame:
+    """Rejected records of some days of arrival: those already there and those that came."""
+    return _with_existing(work, days, _rejected(work), "received_date")
+
+
+def if_spend_came(work: Work) -> set[str]:
+    """The whole table, if a record of a spend mapping arrived."""
+    spending = {n for n, m in work.run.mappings.items() if m.kind == "spend"}
+    came = {mapping_of(url) for url in work.new_urls(RECORDS)}
+    return {WHOLE} if work.is_all_new or came & spending else set()
+
+
+def make_spend(work: Work, days: set[str]) -> DataFrame:
+    """All spend: a new extraction may replace any day of an older one."""
+    urls = work.run.lake.urls(work.new[RECORDS.name])
+    spending = {n for n, m in work.run.mappings.items() if m.kind == "spend"}
+    chosen = [url for url in urls if mapping_of(url) in spending]
+    return spend(work.run.lake.read_urls(work.run.spark, RECORDS, chosen), work.run.mappings)
+
+
+def mapping_of(url: str) -> str:
+    """Mapping that reads the records of a file; ingest writes it first in the file's name.
+
+    >>> mapping_of("lake/records/received_date=2026-01-01/google_ads-3f2a-0.parquet")
+    'google_ads'
+    """
+    return PurePosixPath(url).name.split("-")[0]
+
+
+def _with_existing(work: Work, days: set[str], came: DataFrame, column: str) -> DataFrame:
+    """What came on some days, and what the table has of them (nothing if it is made anew)."""
+    mine = came.where(came[column].cast("string").isin(sorted(days)))
+    if work.is_all_new:
+        return mine
+    return work.run.lake.read(work.run.spark, work.base, days).unionByName(mine)
+
+
+def _rejected(work: Work) -> DataFrame:
+    new = work.run.lake.read_urls(work.run.spark, RECORDS, work.new_urls(RECORDS))
+    return quarantine(new, _mapped(work))
+
+
+def _mapped(work: Work) -> DataFrame:
+    """New records as their mappings read them, written once and read by every step of the run."""
+    urls = work.new_urls(RECORDS)
+    key = ("mapped", *sorted(urls))
+    if key not in work.run.memory:
+        lake, spark = work.run.lake, work.run.spark
+        frame = mapped(lake.read_urls(spark, RECORDS, urls), work.run.mappings)
+        work.run.memory[key] = lake.keep(spark, frame, f"{work.run.run_id}-mapped")
+    kept: DataFrame = work.run.memory[key]
+    return kept

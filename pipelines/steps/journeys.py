@@ -1,0 +1,96 @@
+"""Events to identities, touchpoints, conversions and paths."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from expectations.tables import CONVERSIONS, EVENTS, IDENTITIES, TOUCHPOINTS
+from pipelines import dirty
+from pipelines.changed_people import changed_people, conversion_days_of
+from pipelines.channels import rules_fingerprint
+from pipelines.conversions import ConversionRule, conversions
+from pipelines.identities import identities
+from pipelines.lake import WHOLE
+from pipelines.paths import paths
+from pipelines.run import Run, Work
+from pipelines.settings import TouchSection
+from pipelines.touchpoints import TouchSettings, touchpoints
+
+
+def if_anything_changed(work: Work) -> set[str]:
+    """The whole table, if any input changed at all."""
+    return {WHOLE} if work.is_all_new or any(map(work.changed, work.step.reads)) else set()
+
+
+def make_identities(work: Work, days: set[str]) -> DataFrame:
+    """Everybody."""
+    return identities(work.frame(EVENTS), work.run.settings.identity)
+
+
+def touch_settings(section: TouchSection, home: str) -> TouchSettings:
+    """The settings of touches as their module has them."""
+    rules = f"{home}/{section.channel_rules}" if section.channel_rules else None
+    return TouchSettings(**{**section.model_dump(), "channel_rules": rules})
+
+
+def rules_text(run: Run) -> str:
+    """The channel rules' contents, ours and the user's."""
+    return rules_fingerprint(touch_settings(run.settings.touches, str(run.settings.home)))
+
+
+def touch_days(work: Work) -> set[str]:
+    """Days of changed events, and the days beside them: a session may cross midnight."""
+    return dirty.around(work.changed(EVENTS), 1, 1)
+
+
+def make_touchpoints(work: Work, days: set[str]) -> DataFrame:
+    """Touches of some days."""
+    told = work.frame(EVENTS, dirty.around(days, 1, 1))
+    made = touchpoints(told, touch_settings(work.run.settings.touches, str(work.run.settings.home)))
+    return made.where(F.col("touch_date").cast("string").isin(sorted(days)))
+
+
+def make_conversions(work: Work, days: set[str]) -> DataFrame:
+    """The whole order book: a refund or a new version may change any day of it."""
+    rules = [
+        ConversionRule(name=name, event_type=section.event_type, source=section.source)
+        for name, section in work.run.settings.conversions.items()
+    ]
+    return conversions(work.frame(EVENTS), rules)
+
+
+def path_days(work: Work) -> set[str]:
+    """Days of conversions whose paths may be other than they were."""
+    lookback = work.run.settings.longest_lookback_days
+    near = dirty.path_days(work.changed(TOUCHPOINTS), work.changed(CONVERSIONS), lookback)
+    booked = set(work.new[CONVERSIONS.name].digests)
+    return (near & booked) | work.changed(CONVERSIONS) | _days_of_changed_people(work)
+
+
+def _days_of_changed_people(work: Work) -> set[str]:
+    """Days of conversions of people whose identity changed; none if all is dirty anyway."""
+    if work.is_all_new or not work.changed(IDENTITIES):
+        return set()
+    lake, spark = work.run.lake, work.run.spark
+    new = work.frame(IDENTITIES)
+    people = changed_people(lake.read(spark, work.old(IDENTITIES)), new)
+    return conversion_days_of(people, lake.read(spark, work.base), work.frame(CONVERSIONS), new)
+
+
+def make_paths(work: Work, days: set[str]) -> DataFrame:
+    """Paths of the conversions of some days."""
+    settings = work.run.settings
+    reach = math.ceil(settings.longest_lookback_days) + 1
+    back = dirty.around(days, reach, 0)
+    booked = back if settings.paths.reset_on_conversion else days
+    made = paths(
+        work.frame(TOUCHPOINTS, back), work.frame(CONVERSIONS, booked), work.frame(IDENTITIES),
+        settings.paths,
+    )  # fmt: skip
+    if booked == days:
+        return made
+    return made.where(F.col("conversion_date").isin([date.fromisoformat(d) for d in sorted(days)]))
