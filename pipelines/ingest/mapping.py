@@ -1,0 +1,232 @@
+"""The mapping language: what a mapping file may say. docs/mappings.md shows it by example."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from pipelines.ingest.mapping_yaml import Document, Place, nearest, read
+
+SHIPPED = Path(__file__).parent / "mappings"
+
+
+def _as_text(value: object) -> object:
+    """YAML reads true and 1 as other types; a mapping compares text."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _as_texts(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {_as_text(key): _as_text(word) for key, word in value.items()}
+
+
+def _as_list(value: object) -> object:
+    return value if isinstance(value, list | tuple) or value is None else [value]
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
+Words = Annotated[dict[Text, Text], BeforeValidator(_as_texts)]
+
+
+class Strict(BaseModel):
+    """Frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Read(Strict):
+    """Which files below landing/ this mapping reads, and how; see options.py for the words."""
+
+    files: Texts = Field(min_length=1)
+    format: Literal["json", "jsonl", "csv", "parquet"] = "json"
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    quote: str = '"'
+    header: bool = True
+    columns: tuple[str, ...] = ()
+    skip_rows: int = Field(default=0, ge=0)
+    skip_rows_after_header: int = Field(default=0, ge=0)
+
+
+Reads = Annotated[tuple[Read, ...], BeforeValidator(_as_list), Field(min_length=1)]
+SOURCES = ("path", "use", "const", "first", "concat", "digest", "when", "choose")
+
+
+class Expr(Strict):
+    """One value: where it comes from (exactly one of `SOURCES`), then steps in this order."""
+
+    path: str | None = None
+    use: str | None = None
+    const: Text | None = None
+    first: tuple[Expr, ...] | None = None
+    concat: tuple[Expr, ...] | None = None
+    digest: tuple[str, ...] | None = None
+    when: tuple[Case, ...] | None = None
+    choose: Expr | None = None
+
+    cases: dict[Text, Expr] | None = None  # of choose
+    otherwise: Expr | None = None  # of when and choose
+    separator: str = ""  # of concat
+
+    url_param: str | None = None
+    host: bool = False
+    extract: str | None = None
+    lower: bool = False
+    upper: bool = False
+    null_words: Texts = ()
+    map: Words | None = None
+    default: Text | None = None  # of map
+    normalise: Literal["email", "sf_id"] | None = None
+    hash: Literal["sha256", "md5"] | None = None
+    ts: str | None = None
+    tz: str | None = None  # of ts
+    decimal: Decimal | None = None
+    sign: Literal["positive", "negative"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _path_in_short(cls, given: object) -> object:
+        """A bare word is a path."""
+        return {"path": given} if isinstance(given, str) else given
+
+    @property
+    def source(self) -> str:
+        """Which of `SOURCES` it has."""
+        return next(name for name in SOURCES if getattr(self, name) is not None)
+
+
+class Case(Strict):
+    """One line of `when`: without a comparison, the value must read as true."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    if_: Expr = Field(alias="if")
+    equals: Text | None = None
+    in_: Texts | None = Field(default=None, alias="in")
+    exists: bool | None = None
+    then: Expr
+
+
+class Decimal(Strict):
+    """How money is written."""
+
+    divide_by: int = Field(default=1, ge=1)  # 1000000 for micros, 100 for cents
+    thousands: str | None = None
+    point: str = "."
+
+
+class Id(Strict):
+    """One identifier of the person; trust decides which resolves first."""
+
+    type: str
+    value: Expr
+    trust: int | None = Field(default=None, ge=0, le=9)
+
+
+class Dedupe(Strict):
+    """What makes an event itself: `parts`, or `otherwise` where one of the parts is missing."""
+
+    parts: tuple[Expr, ...] = Field(min_length=1)
+    otherwise: tuple[Expr, ...] = ()
+
+
+class Bounds(Strict):
+    """Times outside are quarantined; the future counts from when the file landed."""
+
+    earliest_year: int = Field(default=1990, ge=1970, le=2100)
+    future_days: int = Field(default=1, ge=0, le=36500)
+
+
+class Mapping(Strict):
+    """How the records of one shape become events or spend."""
+
+    name: str
+    source: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    kind: Literal["events", "spend"] = "events"
+    version: int = Field(ge=1)
+    read: Reads
+    rows: str = "$"
+    default_currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
+    instance: Expr | None = None
+    let: dict[str, Expr] = Field(default_factory=dict)
+    fields: dict[str, Expr]
+    ids: tuple[Id, ...] = ()
+    click_ids: dict[str, Expr] = Field(default_factory=dict)
+    consent: dict[str, Expr] = Field(default_factory=dict)
+    attributes: dict[str, Expr] = Field(default_factory=dict)
+    dedupe: Dedupe | None = None
+    require: tuple[str, ...] = ()
+    bounds: Bounds = Bounds()
+
+    @property
+    def stamp(self) -> str:
+        """What events carry: name and version, e.g. ga4@1."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the meaning; comments and layout of the file do not matter."""
+        content = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def load_mapping(path: Path) -> Mapping:
+    """The mapping at `path`; a SettingsError names file, line, key and the nearest valid word."""
+    from pipelines.ingest.mapping_check import problems
+
+    document = read(path)
+    if not isinstance(document.content, dict):
+        raise document.error((), "a mapping is a block of `key: value` lines, see docs/mappings.md")
+    if "name" in document.content:
+        raise document.error(("name",), "the file's name is the mapping's name; leave this out")
+    try:
+        mapping = Mapping.model_validate({**document.content, "name": path.stem})
+    except ValidationError as problem:
+        raise _told(document, problem) from None
+    for place, message in problems(mapping):
+        raise document.error(place, message)
+    return mapping
+
+
+def load_mappings(user_dir: Path | None = None) -> dict[str, Mapping]:
+    """Every mapping by name: the shipped ones, and the user's, which win."""
+    paths = {path.stem: path for path in sorted(SHIPPED.glob("*.yaml"))}
+    if user_dir is not None and user_dir.is_dir():
+        found = sorted([*user_dir.glob("*.yaml"), *user_dir.glob("*.yml")])
+        paths |= {path.stem: path for path in found}
+    return {name: load_mapping(paths[name]) for name in sorted(paths)}
+
+
+def _told(document: Document, problem: ValidationError) -> Exception:
+    """The first mistake pydantic found, in our words."""
+    first = problem.errors()[0]
+    place = tuple(first["loc"])
+    if first["type"] == "extra_forbidden":
+        hint = nearest(str(place[-1]), _keys_at(place[:-1]))
+        return document.error(place, f"not a key of a mapping here; {hint}")
+    if first["type"] == "missing":
+        return document.error(place[:-1], f"the key {place[-1]!r} is missing")
+    given = "" if isinstance(first["input"], dict | list) else f", got {first['input']!r}"
+    return document.error(place, f"{first['msg'].lower()}{given}")
+
+
+def _keys_at(place: Place) -> list[str]:
+    """Keys allowed in the block at `place`."""
+    named: dict[str | int, type[BaseModel]] = {
+        "read": Read, "dedupe": Dedupe, "bounds": Bounds, "decimal": Decimal,
+    }  # fmt: skip
+    under: dict[str | int, type[BaseModel]] = {"when": Case, "ids": Id, "read": Read}
+    model: type[BaseModel] = Mapping
+    if place:
+        model = named.get(place[-1], Expr)
+        if len(place) > 1 and isinstance(place[-1], int):
+            model = under.get(place[-2], Expr)
+    return [field.alias or name for name, field in model.model_fields.items() if name != "name"]

@@ -1,0 +1,68 @@
+"""Records to parsed parts: each element of each record, read once, with its `let` values."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from pipelines.ingest.mapping import Mapping
+from pipelines.ingest.mapping_expr import Scope, let_column, text
+from pipelines.ingest.mapping_paths import parse, tree
+from pipelines.ingest.mapping_walk import below, paths
+
+KEPT = ("batch_id", "line", "file", "payload", "landed_at", "received_date")
+
+
+def scope(mapping: Mapping) -> Scope:
+    """What the expressions of a mapping can see."""
+    return Scope(tree(paths(mapping)))
+
+
+def parts(records: DataFrame, mapping: Mapping) -> DataFrame:
+    """One row per part of a record: `part` from 0, its JSON `text`, and the parsed `record`.
+
+    A part that is no object has a text and an empty record. An empty array has no parts.
+    """
+    mine = records.filter((F.col("mapping") == mapping.name) & F.col("error").isNull())
+    named = mine.withColumnRenamed("received_at", "landed_at")
+    numbered = named.select(*KEPT, F.posexplode_outer(_elements(mapping)).alias("part", "text"))
+    part = F.coalesce("part", F.lit(0)).alias("part")
+    parsed = numbered.select(*KEPT, part, "text", _record(mapping).alias("record"))
+    return _with_lets(parsed, mapping)
+
+
+def _elements(mapping: Mapping) -> Column:
+    """JSON texts of the parts: the elements of an array, or the one thing that is there."""
+    body: Column = F.col("payload")
+    if mapping.rows != "$":
+        steps = parse(mapping.rows)
+        root = tree([steps])
+        body = _inlined(F.from_json("payload", root.ddl()), [step.name for step in steps])
+    split = F.coalesce(F.from_json(body, "array<string>"), F.array(body))
+    return F.when(F.startswith(F.ltrim(body), F.lit("[")), split).otherwise(F.array(body))
+
+
+def _inlined(column: Column, names: list[str]) -> Column:
+    for name in names:
+        column = column.getField(name)
+    return column
+
+
+def _record(mapping: Mapping) -> Column:
+    """The part as a struct of texts; a value of a wrong type is null and spoils no other."""
+    read = tree(paths(mapping))
+    parsed = F.from_json("text", read.ddl())
+    return parsed.cast(read.placed_ddl()) if read.is_ambiguous() else parsed
+
+
+def _with_lets(parsed: DataFrame, mapping: Mapping) -> DataFrame:
+    """Adds the `let` values, those that need others after them."""
+    level: dict[str, int] = {}
+    for name, expr in mapping.let.items():
+        needs = [one.use for _, one in below((), expr) if one.use is not None]
+        level[name] = 1 + max((level[other] for other in needs), default=-1)
+    seen = scope(mapping)
+    for depth in range(1 + max(level.values(), default=-1)):
+        names = [name for name in mapping.let if level[name] == depth]
+        parsed = parsed.withColumns({let_column(n): text(mapping.let[n], seen) for n in names})
+    return parsed
