@@ -1,0 +1,52 @@
+"""
+# backfill: make a range of days again, in one pass
+
+**Runs** when triggered, with `start` and `end` (both included), e.g. after a mapping, a channel
+rule or a setting changed. By REST: `POST /api/v2/dags/backfill/dagRuns` with
+`{"logical_date": null, "conf": {"start": "2026-01-01", "end": "2026-01-31"}}`.
+
+**Does** `touchstone backfill --from START --to END`: all stages, one pass over the range rather
+than a loop of days, then one publication.
+
+**Rerun** whenever you like. Ranges that overlap a nightly run are safe: the one that commits second
+works on what the first left. Airflow's own backfill of `attribute` works too, a run per day; give
+it the end as `...T23:59:59Z`, since midnight drops the last day.
+
+| it failed with | do |
+|---|---|
+| exit 2 (usage) | `start` or `end` is not a day, or they are the wrong way round: trigger again |
+| exit 10 (settings) | the log names file, line and key; mend it, clear the task |
+| exit 11 (broken contract) | nothing was committed; `touchstone audits` shows why; mend, clear |
+| exit 12 (missing input) | the log says what is missing |
+| exit 13 (conflict) | nothing: Airflow tries again |
+| killed or timed out | nothing half-made is visible; clear the task |
+"""
+
+from datetime import timedelta
+
+from airflow.sdk import Param, dag
+
+from dags.assets import assets
+from dags.command import Touchstone
+from dags.stages import MAKES, PATIENT, SPARK_POOL
+
+RANGE = {
+    "start": Param(type="string", format="date", title="First day"),
+    "end": Param(type="string", format="date", title="Last day, included"),
+}
+
+
+@dag(schedule=None, params=RANGE, catchup=False, doc_md=__doc__, tags=["touchstone"])
+def backfill() -> None:
+    """One call for the whole range."""
+    Touchstone(
+        task_id="backfill",
+        arguments=["backfill", "--from", "{{ params.start }}", "--to", "{{ params.end }}"],
+        pool=SPARK_POOL,
+        execution_timeout=timedelta(hours=24),
+        outlets=assets(*(table for made in MAKES.values() for table in made)),
+        **PATIENT,
+    )
+
+
+backfill()

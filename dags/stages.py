@@ -1,0 +1,82 @@
+"""The tasks that several DAGs share, built in one place."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowSkipException
+
+from dags.assets import ASSETS, assets
+from dags.command import Touchstone
+
+SPARK_POOL = os.environ.get("TOUCHSTONE_SPARK_POOL", "spark")
+MAKES = {
+    "events": ("quarantine", "events", "spend"),
+    "journeys": ("identities", "touchpoints", "conversions", "paths"),
+    "credit": (
+        "model_versions", "credits", "channels", "campaigns", "path_summary", "reconciliation",
+        "audits", "publications",
+    ),
+}  # fmt: skip
+PATIENT: dict[str, Any] = {
+    "retries": 2,
+    "retry_delay": timedelta(seconds=30),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=10),
+}
+
+
+class Ingest(Touchstone):
+    """Ingests what landed and announces the newest day it changed; skipped if nothing is new.
+
+    A run of a day takes in everything received up to it, so the newest day stands for the others.
+    """
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Ingest, then announce. Skipped is the calm end: a success would announce no day."""
+        answer = self.call(self.arguments)
+        if not answer.get("days"):
+            raise AirflowSkipException("Nothing new has landed.")
+        context["outlet_events"][ASSETS["records"]].add_partitions(max(answer["days"]))
+        return answer
+
+
+def ingest() -> Touchstone:
+    """The stage `ingest` of a DAG that goes on itself, so nothing is announced."""
+    return Touchstone(
+        task_id="ingest",
+        arguments=["ingest"],
+        execution_timeout=timedelta(hours=2),
+        outlets=assets("batches"),  # not records: that would wake a second run of the same day
+        **PATIENT,
+    )
+
+
+def announce() -> Ingest:
+    """The stage `ingest` of a DAG that only wakes others. One at a time."""
+    return Ingest(
+        task_id="ingest",
+        arguments=["ingest"],
+        execution_timeout=timedelta(hours=2),
+        max_active_tis_per_dag=1,
+        outlets=assets("batches", "records"),
+        **PATIENT,
+    )
+
+
+def stages() -> list[Touchstone]:
+    """The Spark stages of the run's day, in flow order, one task each."""
+    return [
+        Touchstone(
+            task_id=stage,
+            arguments=["run", "--day", "{{ partition_key }}", "--stage", stage],
+            pool=SPARK_POOL,
+            execution_timeout=timedelta(hours=6),
+            outlets=assets(*made),
+            **PATIENT,
+        )
+        for stage, made in MAKES.items()
+    ]
