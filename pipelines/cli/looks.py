@@ -1,0 +1,160 @@
+"""Commands that only look: tables, show, sql, audits, explain, report."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table as Grid
+
+from expectations.tables import TABLES
+from pipelines.cli.app import Place, app, out, show_json
+from pipelines.errors import UsageError
+from pipelines.lake import Lake
+from pipelines.query import connect, heads, views
+
+Json = Annotated[bool, typer.Option("--json", help="For machines.")]
+Publication = Annotated[int | None, typer.Option(help="As this publication has it.")]
+
+
+def lake_of(context: typer.Context) -> Lake:
+    """The lake of the home folder."""
+    place: Place = context.obj
+    return Lake(place.settings.lake_uri)
+
+
+def grid(columns: list[str], rows: list[tuple[Any, ...]]) -> Grid:
+    """Rows as a table for a terminal; figures to the right."""
+    table = Grid(*columns, box=None, header_style="bold", pad_edge=False)
+    for index, column in enumerate(table.columns):
+        if rows and isinstance(rows[0][index], int | float) or _is_decimal(rows, index):
+            column.justify = "right"
+    for row in rows:
+        table.add_row(*("" if v is None else str(v) for v in row))
+    return table
+
+
+def _is_decimal(rows: list[tuple[Any, ...]], index: int) -> bool:
+    from decimal import Decimal
+
+    return bool(rows) and isinstance(rows[0][index], Decimal)
+
+
+@app.command()
+def tables(
+    context: typer.Context,
+    digest: Annotated[bool, typer.Option(help="Add an order-independent hash of the rows.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the tables: rows, version and, if asked, a digest of their content."""
+    from pipelines.digests import digests
+
+    lake = lake_of(context)
+    snapshots = heads(lake)
+    found = digests(lake, snapshots) if digest else {}
+    rows = [
+        (name, s.rows, s.version, *([found[name]] if digest else []), TABLES[name].about)
+        for name, s in snapshots.items()
+    ]
+    columns = ["table", "rows", "version", *(["digest"] if digest else []), "about"]
+    _print(columns, rows, as_json)
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    table: Annotated[str, typer.Argument(help="Name of a table.")],
+    limit: Annotated[int, typer.Option(help="Rows at most.")] = 20,
+    publication: Publication = None,
+    as_json: Json = False,
+) -> None:
+    """Show rows of a table as published."""
+    if table not in TABLES:
+        near = difflib.get_close_matches(table, TABLES, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"Tables: {', '.join(TABLES)}."
+        raise UsageError(f"There is no table {table!r}. {hint}")
+    keys = ", ".join(f'"{k}"' for k in TABLES[table].grain)
+    _query(context, f"SELECT * FROM {table} ORDER BY {keys} LIMIT {limit}", publication, as_json)
+
+
+@app.command()
+def sql(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(help="DuckDB SQL; tables are views of a publication.")],
+    publication: Publication = None,
+    as_json: Json = False,
+) -> None:
+    """Ask the published tables in SQL."""
+    _query(context, query, publication, as_json)
+
+
+def _query(context: typer.Context, query: str, publication: int | None, as_json: bool) -> None:
+    import duckdb
+
+    con = connect(lake_of(context), publication)
+    try:
+        answer = con.execute(query)
+    except duckdb.Error as error:
+        raise UsageError(f"That SQL does not run: {error}") from error
+    columns = [c[0] for c in answer.description or ()]
+    _print(columns, answer.fetchall(), as_json)
+
+
+def _print(columns: list[str], rows: list[tuple[Any, ...]], as_json: bool) -> None:
+    if as_json:
+        show_json([dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        out.print(grid(columns, rows))
+
+
+@app.command()
+def audits(
+    context: typer.Context,
+    every: Annotated[bool, typer.Option("--all", help="Kept promises too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List broken promises of all runs, published or not."""
+    con = views(lake_of(context), heads(lake_of(context)))
+    which = "" if every else "WHERE NOT passed"
+    answer = con.execute(
+        "SELECT run_id, table_name, day, promise, offenders, audited_rows, examples, passed "
+        f"FROM audits {which} ORDER BY run_id, table_name, day, promise"
+    )
+    rows = answer.fetchall()
+    if not rows and not as_json:
+        out.print("No promise was ever broken." if not every else "Nothing was audited yet.")
+        return
+    _print([c[0] for c in answer.description or ()], rows, as_json)
+
+
+@app.command()
+def explain(
+    context: typer.Context,
+    conversion: Annotated[str, typer.Argument(help="conversion_id, its beginning, or an order id.")],
+    publication: Publication = None,
+    as_json: Json = False,
+) -> None:
+    """Say why a conversion's credit is what it is: touches kept and dropped, models, lineage."""
+    from pipelines.explain import explained, page
+
+    found = explained(connect(lake_of(context), publication), conversion)
+    if as_json:
+        show_json(found)
+    else:
+        page(found, out)
+
+
+@app.command()
+def report(
+    context: typer.Context,
+    to: Annotated[Path | None, typer.Option(help="File to write; report.html in the home folder.")] = None,
+    publication: Publication = None,
+) -> None:
+    """Write the report of a publication: one HTML file, no network."""
+    from pipelines.report import write_report
+
+    place: Place = context.obj
+    path = write_report(connect(lake_of(context), publication), to or place.home / "report.html")
+    out.print(str(path))

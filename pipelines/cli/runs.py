@@ -1,0 +1,110 @@
+"""Commands that change the lake: ingest, run, backfill, refit."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.app import Place, app, day, err, out, say, show_json
+from pipelines.collect import Collected
+from pipelines.errors import UsageError
+from pipelines.nightly import Published, last_landed
+from pipelines.nightly import ingest as ingest_files
+from pipelines.nightly import run as run_stages
+
+Json = Annotated[bool, typer.Option("--json", help="For machines.")]
+
+
+@app.command()
+def ingest(context: typer.Context, as_json: Json = False) -> None:
+    """Take new files from the landing folder into the lake, each exactly once."""
+    place: Place = context.obj
+    collected = ingest_files(place.settings)
+    _show_collected(collected, as_json)
+    if collected.failed:
+        raise typer.Exit(12)
+
+
+def _show_collected(collected: Collected, as_json: bool) -> None:
+    if as_json:
+        show_json(collected.as_json())
+        return
+    out.print(
+        f"{collected.batches} files, {collected.records} records "
+        f"({collected.bad_records} of them undecodable, kept for quarantine)."
+    )
+    for problem in (*collected.failed, *collected.unknown, *collected.waiting):
+        err.print(problem.sentence)
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    up_to: Annotated[str, typer.Option("--day", help="Last day to credit (UTC). Newest landed if left out.")] = "",
+    stage: Annotated[list[str] | None, typer.Option(help="Only this stage; may be repeated.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Bring every table up to date with what has landed, and publish. Safe to repeat."""
+    from pipelines.flow import STAGES
+
+    place: Place = context.obj
+    unknown = sorted(set(stage or ()) - set(STAGES))
+    if unknown:
+        raise UsageError(f"There is no stage {unknown[0]!r}: stages are {', '.join(STAGES)}.")
+    stages = stage or list(STAGES)
+    if "ingest" in stages:
+        _tell(ingest_files(place.settings), as_json)
+    through = day(up_to) if up_to else last_landed(place.settings)
+    if set(stages) - {"ingest"}:
+        last_landed(place.settings)
+        _show(run_stages(place.settings, through, stages, say=say()), as_json)
+
+
+def _tell(collected: Collected, as_json: bool) -> None:
+    """What an ingest found, on the side: the run's own answer goes to standard output."""
+    for problem in (*collected.failed, *collected.unknown):
+        err.print(problem.sentence)
+    if not as_json:
+        out.print(f"{collected.batches} new files, {collected.records} records.")
+
+
+@app.command()
+def backfill(
+    context: typer.Context,
+    first: Annotated[str, typer.Option("--from", help="First day to make again (UTC).")],
+    last: Annotated[str, typer.Option("--to", help="Last day to make again (UTC), included.")],
+    as_json: Json = False,
+) -> None:
+    """Make a range of days again in one pass, and publish."""
+    from pipelines.flow import STAGES
+
+    place: Place = context.obj
+    begin, end = day(first), day(last)
+    if end < begin:
+        raise UsageError(f"--from {first} is after --to {last}: swap them.")
+    _tell(ingest_files(place.settings), as_json)
+    last_landed(place.settings)
+    _show(run_stages(place.settings, end, STAGES, first=begin, say=say()), as_json)
+
+
+@app.command()
+def refit(
+    context: typer.Context,
+    as_of: Annotated[str, typer.Option("--as-of", help="Fit on the days before this one (UTC).")],
+    as_json: Json = False,
+) -> None:
+    """Fit the models as of a day, replacing that day's fit; credit from that day on may move."""
+    place: Place = context.obj
+    fitted = day(as_of)
+    through = max(fitted, last_landed(place.settings))
+    _show(run_stages(place.settings, through, ("credit",), say=say(), refit={fitted}), as_json)
+
+
+def _show(published: Published, as_json: bool) -> None:
+    if as_json:
+        show_json(published.as_json())
+    elif published.publication_id is None:
+        out.print(f"Up to date through {published.through}, not yet published.")
+    else:
+        out.print(f"Publication {published.publication_id}, through {published.through}.")

@@ -1,0 +1,69 @@
+"""Commands for a new home: init, doctor, demo."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.app import Place, app, day, err, out, say, show_json
+from pipelines.cli.looks import grid
+from pipelines.errors import MissingInputError
+from pipelines.settings import FILE
+
+
+@app.command()
+def init(context: typer.Context) -> None:
+    """Make a home folder: touchstone.toml with every setting at its default, and landing/."""
+    from pipelines.settings_text import default_text
+
+    place: Place = context.obj
+    place.home.mkdir(parents=True, exist_ok=True)
+    path = place.home / FILE
+    if path.exists():
+        out.print(f"{path} is there already; left as it is.")
+    else:
+        path.write_text(default_text())
+        out.print(f"Wrote {path}.")
+    place.settings.landing_path.mkdir(parents=True, exist_ok=True)
+    out.print(f"Put files into {place.settings.landing_path}, then run `touchstone run`.")
+
+
+@app.command()
+def doctor(context: typer.Context) -> None:
+    """Check Java, settings, mappings and folders; say what to mend."""
+    from pipelines.doctor import checks
+
+    place: Place = context.obj
+    found = checks(place.home, dict(os.environ))
+    for check in found:
+        mark = "[green]ok[/green]" if check.is_ok else "[red]no[/red]"
+        out.print(f"{mark}  {check.what}: {check.says}")
+    bad = [check for check in found if not check.is_ok]
+    if bad:
+        raise MissingInputError(f"{len(bad)} of {len(found)} checks failed; see above.")
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    people: Annotated[int, typer.Option(min=1, help="People in the made-up world.")] = 5000,
+    days: Annotated[int, typer.Option(min=1, help="Days it lasts.")] = 60,
+    start: Annotated[str, typer.Option(help="Its first day.")] = "2026-01-01",
+    seed: Annotated[int, typer.Option(help="Same seed, same files.")] = 7,
+    dirt: Annotated[bool, typer.Option(help="With bad records, as real files have them.")] = True,
+) -> None:
+    """Make source files of an invented shop, attribute them, and write the report."""
+    from pipelines.demonstration import demonstrate
+
+    place: Place = context.obj
+    place.home.mkdir(parents=True, exist_ok=True)
+    shown = demonstrate(place.settings, people, days, day(start), seed, dirt, say=say())
+    for title, (columns, rows) in shown.tables.items():
+        out.print(f"\n[bold]{title}[/bold]")
+        out.print(grid(columns, rows))
+    out.print(f"\nReport: {shown.report}")
+    out.print(f"Next:   {shown.next_line}")

@@ -1,0 +1,139 @@
+"""What the CLI and the DAGs call: ingest, run, backfill, refit. Settings in, a short report out."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.collect import Collected, collect
+from pipelines.errors import MissingInputError
+from pipelines.lake import Lake
+from pipelines.publish import publish
+from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.ingest.mapping import Mapping
+    from pipelines.run import Run
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Published:
+    """How a run ended."""
+
+    run_id: str
+    through: str
+    publication_id: int | None
+    versions: dict[str, int]
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines."""
+        return dict(vars(self))
+
+
+def new_run_id(now: datetime) -> str:
+    """A name for a run: when it began, and something no other run has."""
+    return f"{now:%Y%m%dT%H%M%S}x{uuid.uuid4().hex[:6]}"
+
+
+def mappings_of(settings: Settings) -> dict[str, Mapping]:
+    """The shipped mappings and the user's own."""
+    from pipelines.ingest.mapping import load_mappings
+
+    own = settings.home / settings.mappings if settings.mappings else None
+    return load_mappings(own)
+
+
+def ingest(settings: Settings) -> Collected:
+    """Landing files into the lake, each exactly once."""
+    now = datetime.now(UTC)
+    routes = {name: mapping.route() for name, mapping in mappings_of(settings).items()}
+    return collect(
+        Lake(settings.lake_uri), settings.landing_path, routes, new_run_id(now), now,
+        settings.settle_seconds,
+    )  # fmt: skip
+
+
+def run(
+    settings: Settings,
+    through: date,
+    stages: Collection[str],
+    first: date | None = None,
+    say: Say = lambda _: None,
+    refit: Collection[date] = (),
+    use_gx: bool = True,
+) -> Published:
+    """Bring all tables up to date with what has landed, for conversions up to `through`.
+
+    With `first`, the days from there on are made again, changed or not, and no earlier ones.
+    """
+    from pipelines.flow import FLOW
+    from pipelines.run import bring_up_to_date
+
+    versions: dict[str, int] = {}
+    number = None
+    with started(settings, through, first, say, use_gx) as work:
+        work.memory["refit"] = set(refit)
+        for stage in [name for name in FLOW if name in stages]:
+            for step in FLOW[stage]:
+                versions[step.into.name] = bring_up_to_date(work, step)
+            finish(work)
+        if "credit" in stages:
+            number = publish(work.lake, work.run_id, through, settings.fingerprint(),
+                             datetime.now(UTC))  # fmt: skip
+    return Published(work.run_id, through.isoformat(), number, versions)
+
+
+def finish(work: Run) -> None:
+    """Build Data Docs of what was audited, if anything was."""
+    from expectations.audit import build_docs
+
+    if work.use_gx and work.docs and work.docs.exists():
+        build_docs(work.docs)
+
+
+@contextmanager
+def started(
+    settings: Settings, through: date, first: date | None, say: Say, use_gx: bool
+) -> Iterator[Run]:
+    """A run with Spark at its service; scratch files are gone afterwards, however it ends."""
+    from pipelines.run import Run
+    from pipelines.session import start
+
+    lake = Lake(settings.lake_uri)
+    run_id = new_run_id(datetime.now(UTC))
+    scratch = tempfile.mkdtemp(prefix="touchstone-")
+    spark = start(dict(os.environ), scratch, **{"spark.driver.memory": settings.driver_memory})
+    try:
+        yield Run(lake, spark, settings, mappings_of(settings), run_id, through.isoformat(),
+                  first.isoformat() if first else None, use_gx, say)  # fmt: skip
+    finally:
+        lake.sweep(run_id)
+
+
+def last_landed(settings: Settings) -> date:
+    """The newest day on which a file landed; MissingInputError if nothing has been ingested."""
+    from expectations.tables import BATCHES
+
+    lake = Lake(settings.lake_uri)
+    landed = lake.arrow(lake.snapshot(BATCHES))["received_at"].to_pylist()
+    if not landed:
+        raise MissingInputError(
+            f"Nothing has been ingested into {settings.lake_uri} yet. Put files into "
+            f"{settings.landing_path} and run `touchstone ingest`."
+        )
+    newest: datetime = max(landed)
+    return newest.date()
+
+
+def home_of(path: Path) -> Path:
+    """The folder a user named, made absolute."""
+    return path.expanduser().resolve()
