@@ -1,0 +1,1 @@
+"""How landed files become records, and records events: landing, decoding, mappings."""
