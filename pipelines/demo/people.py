@@ -12,8 +12,9 @@ from pipelines.demo.traffic import local_midnight
 
 ACCOUNT, SUBSCRIBER, BUSINESS, DOLLARS, CONSENT = 0.55, 0.45, 0.06, 0.03, 0.96
 MAX_DEVICES = 3
+FORGETFUL = (1, 4, 5)  # entries of ga4_schema.DEVICES that run Safari
 FAMILY = 0.03  # share of people who also use the device of the person before them
-US_CITIES = 2  # the last entries of ga4.CITIES
+US_CITIES = 2  # the last entries of ga4_schema.CITIES
 CITIES = 8
 
 
@@ -35,6 +36,8 @@ class Crowd:
     last_click: Array
     first_touch: Array
     first_seen_at: Array  # device -> microseconds, 0 if never seen
+    last_seen_at: Array
+    forgets: Array  # devices whose browser drops cookies after a week
 
     def is_on(self, devices: Array, people: Array) -> Array:
         """Whether the person is the one signed in on the device."""
@@ -50,8 +53,9 @@ def crowd(count: int, start: date, ways: int, seed: int) -> Crowd:
     is_business = rng.random(count) < BUSINESS
     has_account = rng.random(count) < np.where(is_business, 0.8, ACCOUNT)
     subscribed = rng.random(count) < np.where(is_business, 0.8, SUBSCRIBER)
+    population = _people(count, total, has_account, is_business, rng)
     return Crowd(
-        people=_people(count, total, has_account, is_business, rng),
+        people=population,
         zeal=rng.gamma(1.5, 1 / 1.5, count),
         devices=devices,
         device_count=device_count,
@@ -61,6 +65,8 @@ def crowd(count: int, start: date, ways: int, seed: int) -> Crowd:
         interest=np.where(rng.random(count) < 0.04, 0.6, 0.0),
         warmth=rng.gamma(0.5, 0.5, count),
         signed_in=np.full(total, -1),
+        forgets=np.isin(population.device_kind, FORGETFUL),
+        last_seen_at=np.zeros(total, "i8"),
         **_histories(total, start, ways, rng),
     )
 
@@ -106,10 +112,10 @@ def _histories(devices: int, start: date, ways: int, rng: np.random.Generator) -
     known = rng.random(devices) < 0.5
     opening = int(local_midnight(start).timestamp()) * 1_000_000
     age = rng.integers(86_400_000_000, 90 * 86_400_000_000, devices)
-    touch = rng.integers(1, ways, devices)
+    touch = rng.integers(0, ways, devices)
     return {
         "sessions": np.where(known, rng.integers(1, 6, devices), 0),
-        "last_click": np.where(known, touch, -1),
+        "last_click": np.where(known & (touch > 0), touch, -1),
         "first_touch": np.where(known, touch, 0),
         "first_seen_at": np.where(known, opening - age, 0),
     }

@@ -13,6 +13,7 @@ DAY = 24 * HOUR
 PAGES = 400
 COLD, WARMING, WARM = -5.3, 0.95, 4.5  # log-odds of an order at warmth 0, per unit, and the cap
 LATE = 0.02
+COOKIE_LIFE = 7 * DAY
 
 
 def wander(crowd: Crowd, midnight: int, rng: np.random.Generator) -> Array:
@@ -52,6 +53,7 @@ def live(
     rng = np.random.default_rng(day_seed)
     visits = visits[np.lexsort((visits["device"], visits["started_at"]))]
     person = visits["person"]
+    _forget(crowd, visits)
     lift = np.array([way.lift for way in traffic])
     np.add.at(crowd.warmth, person, lift[visits["traffic"]])
     odds = COLD + WARMING * np.minimum(crowd.warmth[person], WARM)
@@ -106,6 +108,16 @@ def _device(crowd: Crowd, person: Array, rng: np.random.Generator) -> Array:
 
 def _pages(count: int, rng: np.random.Generator) -> Array:
     return rng.integers(1, PAGES, count)
+
+
+def _forget(crowd: Crowd, visits: Array) -> None:
+    """A cookie not refreshed for a week is gone, and its device looks new."""
+    device, now = visits["device"], visits["started_at"]
+    idle = now - crowd.last_seen_at[device]
+    gone = device[crowd.forgets[device] & (crowd.sessions[device] > 0) & (idle > COOKIE_LIFE)]
+    crowd.sessions[gone] = 0
+    crowd.last_click[gone] = crowd.signed_in[gone] = -1
+    np.maximum.at(crowd.last_seen_at, device, now)
 
 
 def _sign_in(crowd: Crowd, visits: Array, buys: Array, rng: np.random.Generator) -> None:
