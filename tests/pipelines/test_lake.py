@@ -1,0 +1,157 @@
+"""The lake on real Delta tables: what a reader sees, whatever a writer does."""
+
+import multiprocessing
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from expectations.arrow import arrow_schema
+from expectations.tables import CHANNELS, MODEL_VERSIONS, PUBLICATIONS
+from pipelines.errors import ConflictError, MissingInputError
+from pipelines.lake import Lake, changed_days, retry
+from pipelines.publish import publish, published
+from pipelines.query import connect
+from tests.pipelines.tables import table
+
+DAYS = [f"2026-01-0{n}" for n in (1, 2, 3)]
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return Lake(str(tmp_path / "lake"))
+
+
+def channels(spark, **conversions_of_day):
+    rows = [{"day": day.replace("_", "-")[1:], "channel": "Email", "conversions": n, "currency": "EUR"}
+            for day, n in conversions_of_day.items()]  # fmt: skip
+    return table(spark, CHANNELS, rows)
+
+
+def put(lake, spark, frame, days, digests, state=None):
+    base = lake.snapshot(CHANNELS)
+    staged = lake.stage(frame, CHANNELS, "run")
+    return lake.commit(base, staged, digests, days, state or {})
+
+
+def held(lake, spark, version=None):
+    rows = lake.read(spark, lake.snapshot(CHANNELS, version)).toArrow().to_pylist()
+    return {str(row["day"]): row["conversions"] for row in rows}
+
+
+@pytest.mark.spark
+def test_staged_rows_are_unseen_until_they_are_committed(lake, spark):
+    staged = lake.stage(channels(spark, _2026_01_01=1), CHANNELS, "run")
+    assert lake.snapshot(CHANNELS).version == -1
+    assert lake.staged(spark, staged).count() == 1
+    lake.commit(lake.snapshot(CHANNELS), staged, {DAYS[0]: "d1"}, DAYS[:1], {})
+    assert held(lake, spark) == {DAYS[0]: 1}
+
+
+@pytest.mark.spark
+def test_a_commit_replaces_exactly_the_days_it_owns_and_days_may_become_empty(lake, spark):
+    first = channels(spark, _2026_01_01=1, _2026_01_02=2, _2026_01_03=3)
+    before = put(lake, spark, first, DAYS, dict.fromkeys(DAYS, "a"))
+    put(lake, spark, channels(spark, _2026_01_01=9), DAYS[:2], {DAYS[0]: "b"})
+    assert held(lake, spark) == {DAYS[0]: 9, DAYS[2]: 3}
+    assert held(lake, spark, before) == {DAYS[0]: 1, DAYS[1]: 2, DAYS[2]: 3}
+    old, new = lake.snapshot(CHANNELS, before), lake.snapshot(CHANNELS)
+    assert changed_days(old, new) == set(DAYS[:2])
+
+
+@pytest.mark.spark
+def test_a_day_with_the_same_digest_is_left_as_it_is(lake, spark):
+    put(lake, spark, channels(spark, _2026_01_01=1), DAYS[:1], {DAYS[0]: "same"})
+    before = lake.snapshot(CHANNELS)
+    put(lake, spark, channels(spark, _2026_01_01=1), DAYS[:1], {DAYS[0]: "same"}, {"run": 2})
+    assert lake.snapshot(CHANNELS).files == before.files
+    assert lake.snapshot(CHANNELS).state == {"run": 2}
+
+
+@pytest.mark.spark
+def test_who_commits_on_an_old_snapshot_is_told_to_look_again(lake, spark):
+    put(lake, spark, channels(spark, _2026_01_01=1), DAYS[:1], {DAYS[0]: "a"})
+    old = lake.snapshot(CHANNELS)
+    lake.note(lake.snapshot(CHANNELS), {"run": "other"})
+    staged = lake.stage(channels(spark, _2026_01_02=2), CHANNELS, "late")
+    with pytest.raises(ConflictError, match="committed by another run"):
+        lake.commit(old, staged, {DAYS[1]: "b"}, DAYS[1:2], {})
+    assert held(lake, spark) == {DAYS[0]: 1}
+
+
+@pytest.mark.spark
+def test_files_carry_statistics_that_hold(lake, spark):
+    put(lake, spark, channels(spark, _2026_01_01=1), DAYS[:1], {DAYS[0]: "a"})
+    actions = pa.table(lake.snapshot(CHANNELS).handle.get_add_actions(flatten=True)).to_pylist()
+    assert actions[0]["num_records"] == 1
+    assert actions[0]["min.channel"] == actions[0]["max.channel"] == "Email"
+
+
+@pytest.mark.spark
+def test_any_engine_reads_what_spark_wrote(lake, spark):
+    from deltalake import DeltaTable
+
+    put(lake, spark, channels(spark, _2026_01_01=1), DAYS[:1], {DAYS[0]: "a"})
+    publish(lake, "run", date(2026, 1, 1), "f", datetime(2026, 1, 2, tzinfo=UTC))
+    rows = DeltaTable(lake.uri(CHANNELS)).to_pyarrow_table().to_pylist()
+    assert rows[0]["conversions"] == Decimal(1)
+    found = connect(lake).execute("SELECT day, conversions FROM channels").fetchall()
+    assert found == [(date(2026, 1, 1), Decimal(1))]
+
+
+@pytest.mark.spark
+def test_a_reader_of_a_publication_sees_its_versions_until_the_next_one(lake, spark):
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+    put(lake, spark, channels(spark, _2026_01_01=1), DAYS[:1], {DAYS[0]: "a"})
+    assert publish(lake, "one", date(2026, 1, 1), "f", at) == 1
+    put(lake, spark, channels(spark, _2026_01_01=2), DAYS[:1], {DAYS[0]: "b"})
+    count = "SELECT conversions FROM channels"
+    assert connect(lake).execute(count).fetchone() == (Decimal(1),)
+    assert publish(lake, "two", date(2026, 1, 1), "f", at) == 2
+    assert connect(lake).execute(count).fetchone() == (Decimal(2),)
+    assert connect(lake, 1).execute(count).fetchone() == (Decimal(1),)
+    assert publish(lake, "three", date(2026, 1, 1), "f", at) == 2
+
+
+def test_a_publication_that_is_not_there_is_named(lake):
+    with pytest.raises(MissingInputError, match="touchstone run"):
+        published(lake)
+
+
+def test_a_lake_of_a_newer_version_is_refused(lake):
+    from deltalake import write_deltalake
+
+    newer = arrow_schema(PUBLICATIONS).empty_table().append_column("mood", pa.array([], pa.string()))
+    write_deltalake(lake.uri(PUBLICATIONS), newer)
+    with pytest.raises(MissingInputError, match="newer Touchstone"):
+        lake.snapshot(PUBLICATIONS)
+
+
+def _fits(day):
+    row = {name: "" for name in MODEL_VERSIONS.columns} | {
+        "training_from": day, "training_paths": 1, "training_conversions": 1, "metrics": [],
+        "as_of_date": day, "model_version": f"markov@{day}", "model": "markov",
+    }  # fmt: skip
+    return pa.Table.from_pylist([row], schema=arrow_schema(MODEL_VERSIONS))
+
+
+def _append_many(root, worker, times):
+    lake = Lake(root)
+    for n in range(times):
+        rows = _fits(date(2026, 1, 1) + timedelta(worker * times + n))
+        name = f"{worker}-{n}"
+        retry(lambda rows=rows, name=name: lake.append(
+            lake.snapshot(MODEL_VERSIONS), [(name, rows)], {}), times=50)  # fmt: skip
+
+
+def test_many_processes_that_write_at_once_lose_nothing(lake):
+    spawn = multiprocessing.get_context("spawn")  # delta-rs hangs after a fork
+    workers = [spawn.Process(target=_append_many, args=(lake.root, w, 8)) for w in range(6)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(120)
+    assert [worker.exitcode for worker in workers] == [0] * 6
+    days = lake.arrow(lake.snapshot(MODEL_VERSIONS))["as_of_date"].to_pylist()
+    assert sorted(days) == [date(2026, 1, 1) + timedelta(n) for n in range(48)]
