@@ -38,10 +38,9 @@ COMPONENTS = {  # logs are read from disk, so nobody need serve them
 }
 HEALTHY = {"metadatabase", "scheduler", "dag_processor", "triggerer"}
 START_SECONDS = 180.0
-TASKS_SECONDS = (
-    5.0  # the API server outlives the others, so that Airflow hears what became of tasks
-)
+TASKS_SECONDS = 4.0  # the API server outlives the others, to hear what became of tasks
 API_SECONDS = 2.0
+STOP_SECONDS = 15.0  # then the watcher itself hangs
 
 
 def environment(home: Path, port: int, base: Mapping[str, str]) -> dict[str, str]:
@@ -106,7 +105,7 @@ def down(home: Path) -> None:
     running = _recorded(home)
     watcher = running.pop(WATCHER, None)
     if watcher and is_running(watcher):
-        stop([psutil.Process(watcher)], TASKS_SECONDS + API_SECONDS + 3)
+        stop([psutil.Process(watcher)], STOP_SECONDS)
     _stop(running)
     (home / ".airflow" / RECORD).unlink(missing_ok=True)
 

@@ -1,0 +1,118 @@
+"""The real scheduler, triggerer and API server: drop files, see them published, make them again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.airflow_api import AirflowApi
+from pipelines.airflow_stack import RECORD
+from pipelines.processes import members
+
+pytestmark = [pytest.mark.slow, pytest.mark.spark]
+
+SETTINGS = 'driver_memory = "1g"\nsettle_seconds = 1.0\n'
+QUICK_JAVA = "-XX:-UseParallelGC -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+
+
+def wait_for(what: str, look: Callable[[], Any], seconds: float, log: Path) -> Any:
+    """Look until there is something to see; what and the stack's log if there never is."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if seen := look():
+            return seen
+        time.sleep(0.5)
+    raise AssertionError(f"no {what} after {seconds} s; the stack said:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("home")
+    (home / "landing").mkdir()
+    (home / "touchstone.toml").write_text(SETTINGS)
+    return home
+
+
+@pytest.fixture(scope="module")
+def airflow(home: Path) -> Iterator[AirflowApi]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    said = home / "stack.log"
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")}
+    with said.open("wb") as out:
+        stack = subprocess.Popen(
+            [sys.executable, "-m", "pipelines.airflow_stack", "up", "--home", str(home),
+             "--port", str(port)],
+            stdout=out, stderr=subprocess.STDOUT,
+            env=environ | {"TOUCHSTONE_JAVA_OPTIONS": QUICK_JAVA},
+        )  # fmt: skip
+    try:
+        wait_for("address", lambda: "Airflow is at" in said.read_text() or stack.poll(), 200, said)
+        assert stack.poll() is None, said.read_text()
+        yield AirflowApi(f"http://127.0.0.1:{port}")
+        refuses_to_outlive(stack, home)
+    finally:
+        stack.kill()
+
+
+def refuses_to_outlive(stack: subprocess.Popen[bytes], home: Path) -> None:
+    """SIGTERM ends the stack within ten seconds, and every process it ever started."""
+    noted = json.loads((home / ".airflow" / RECORD).read_text())
+    sessions = {pid for pid, _ in noted.values() if pid != stack.pid}
+    assert len(sessions) == 4
+    assert len(members(sessions)) >= 4
+    began = time.monotonic()
+    stack.send_signal(signal.SIGTERM)
+    assert stack.wait(15) == 0
+    assert time.monotonic() - began < 10
+    assert members(sessions) == []
+
+
+def finished(airflow: AirflowApi, dag: str, home: Path, seconds: float) -> dict[str, Any]:
+    """The newest run of a DAG once it ended; the tasks' logs if it did not end well."""
+
+    def look() -> dict[str, Any] | None:
+        runs = airflow.get(f"/dags/{dag}/dagRuns?order_by=-run_after")["dag_runs"]
+        return next((run for run in runs[:1] if run["state"] in ("success", "failed")), None)
+
+    run = wait_for(f"end of {dag}", look, seconds, home / "stack.log")
+    logs = (home / ".airflow" / "logs" / f"dag_id={dag}").rglob("*.log")
+    assert run["state"] == "success", "\n".join(log.read_text()[-3000:] for log in logs)
+    return run
+
+
+def test_a_dropped_file_is_published_and_a_range_is_made_again(home: Path, airflow: AirflowApi):
+    from pipelines.demo import write_demo
+    from pipelines.lake import Lake
+    from pipelines.publish import latest
+    from pipelines.query import connect
+
+    lake = Lake(str(home / "lake"))
+    write_demo(home / "elsewhere", people=60, days=5)
+    for source in sorted((home / "elsewhere").iterdir()):
+        shutil.move(source, home / "landing" / source.name)
+
+    arrival = finished(airflow, "attribute_arrivals", home, 240)
+    first = latest(lake)
+    assert first is not None
+    assert str(first["through_date"]) >= arrival["partition_key"]
+    channels = "select * from channels order by all"
+    before = connect(lake).sql(channels).fetchall()
+    assert before
+    assert airflow.get("/dags/collect/dagRuns")["dag_runs"][0]["state"] == "success"
+
+    asked = {"start": "2026-01-01", "end": "2026-01-05"}
+    airflow.post("/dags/backfill/dagRuns", {"logical_date": None, "conf": asked})
+    finished(airflow, "backfill", home, 180)
+    assert connect(lake).sql(channels).fetchall() == before
