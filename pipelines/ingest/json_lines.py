@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain
 
 import orjson
 
@@ -14,17 +14,29 @@ from pipelines.ingest.json_document import document_records
 from pipelines.ingest.streams import BYTE_ORDER_MARK, as_text, whole_lines
 
 RECORD_TYPES = {dict, list}
+LONGEST_HEAD = 64 * 2**20
 OPENERS = (b"[", b"{", b"[{", b"[[")
 
 
 def json_chunks(pieces: Iterable[bytes]) -> Iterator[Chunk]:
     """Records of a file that is lines of JSON or a document; its beginning tells which."""
     pieces = iter(pieces)
-    head = list(islice(pieces, 2))
-    whole = chain(head, pieces)
-    if head and is_lines(head[0], is_whole=len(head) == 1):
+    head = _head(pieces)
+    later = next(pieces, None)
+    whole = chain([head] if later is None else [head, later], pieces)
+    if is_lines(head, is_whole=later is None):
         return line_chunks(whole)
     return gathered(document_records(whole))
+
+
+def _head(pieces: Iterator[bytes]) -> bytes:
+    """The beginning of a file, with its first line if that is not too long."""
+    head = b""
+    for piece in pieces:
+        head += piece
+        if b"\n" in head.lstrip() or len(head) >= LONGEST_HEAD:
+            break
+    return head
 
 
 def is_lines(head: bytes, is_whole: bool) -> bool:

@@ -25,7 +25,7 @@ def parquet_chunks(path: Path) -> Iterator[Chunk]:
         with opened(path) as stream:
             packed = isinstance(stream, pa.NativeFile)
             source = pa.BufferReader(stream.read(-1)) if packed else stream
-            for batch in pq.ParquetFile(source).iter_batches(batch_size=ROWS):
+            for batch in _batches(pq.ParquetFile(source)):
                 payloads = json_text(batch.to_struct_array())
                 yield Chunk(range(line, line + batch.num_rows), payloads)
                 line += batch.num_rows
@@ -33,6 +33,12 @@ def parquet_chunks(path: Path) -> Iterator[Chunk]:
         raise
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         yield Chunk([line], [str(error).splitlines()[0]], [BAD_PARQUET])
+
+
+def _batches(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
+    """Group by group, so that a damaged group costs no rows of the one before."""
+    for group in range(file.num_row_groups):
+        yield from file.iter_batches(batch_size=ROWS, row_groups=[group])
 
 
 def json_text(values: pa.Array) -> pa.Array:
@@ -122,11 +128,13 @@ def _objects(values: pa.Array) -> pa.Array:
 
 
 def _maps(values: pa.Array) -> pa.Array:
-    pairs = values.flatten()
-    keys, items = pairs.flatten()
+    kind = values.type
+    entry = pa.struct([("key", kind.key_type), ("value", kind.item_type)])
+    lists = values.cast(pa.list_(entry))
+    keys, items = lists.flatten().flatten()
     is_text = pa.types.is_string(keys.type) or pa.types.is_large_string(keys.type)
     names = _text(keys) if is_text else _quoted(keys.cast(pa.string()))
-    return _join(values, pc.binary_join_element_wise(names, json_text(items), ":"), "{", "}")
+    return _join(lists, pc.binary_join_element_wise(names, json_text(items), ":"), "{", "}")
 
 
 def _join(values: pa.Array, texts: pa.Array, start: str, end: str) -> pa.Array:
