@@ -54,11 +54,12 @@ def mappings_of(settings: Settings) -> dict[str, Mapping]:
 
 def ingest(settings: Settings) -> Collected:
     """Landing files into the lake, each exactly once."""
+    from pipelines.ingest.routes import routes
+
     now = datetime.now(UTC)
-    routes = {name: mapping.route() for name, mapping in mappings_of(settings).items()}
     return collect(
-        Lake(settings.lake_uri), settings.landing_path, routes, new_run_id(now), now,
-        settings.settle_seconds,
+        Lake(settings.lake_uri), settings.landing_path, routes(mappings_of(settings)),
+        new_run_id(now), now, settings.settle_seconds,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from pipelines.events import deduplicate, events, mapped
 from pipelines.lake import WHOLE
 from pipelines.quarantine import quarantine
 from pipelines.run import Run, Work
+from pipelines.spend import mapped as mapped_spend
 from pipelines.spend import spend
 
 
@@ -74,7 +75,7 @@ def _with_existing(work: Work, days: set[str], came: DataFrame, column: str) -> 
 
 def _rejected(work: Work) -> DataFrame:
     new = work.run.lake.read_urls(work.run.spark, RECORDS, work.new_urls(RECORDS))
-    return quarantine(new, _mapped(work))
+    return quarantine(new, _mapped(work), mapped_spend(new, work.run.mappings))
 
 
 def _mapped(work: Work) -> DataFrame:

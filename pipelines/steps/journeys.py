@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from expectations.tables import CONVERSIONS, EVENTS, IDENTITIES, TOUCHPOINTS
 from pipelines import dirty
-from pipelines.changed_people import changed_people, conversion_days_of
+from pipelines.changed_people import changed_people, conversion_days_of, iso_days
 from pipelines.channels import rules_fingerprint
 from pipelines.conversions import ConversionRule, conversions
 from pipelines.identities import identities
@@ -43,13 +43,36 @@ def rules_text(run: Run) -> str:
 
 
 def touch_days(work: Work) -> set[str]:
-    """Days of changed events, and the days beside them: a session may cross midnight."""
-    return dirty.around(work.changed(EVENTS), 1, 1)
+    """Days whose touches may be other than they were.
+
+    Those of changed events, those beside them since a session may cross midnight, and those on
+    which another version of a changed event lies.
+    """
+    changed = work.changed(EVENTS)
+    return dirty.around(changed, 1, 1) | _days_of_other_versions(work, changed)
+
+
+def _days_of_other_versions(work: Work, changed: set[str]) -> set[str]:
+    sources = _changing(work.run)
+    if work.is_all_new or not changed or not sources:
+        return set()
+    told = work.frame(EVENTS).where(F.col("source").isin(sources))
+    touched = work.frame(EVENTS, changed).where(F.col("source").isin(sources)).select("event_id")
+    return iso_days(told.join(touched, on="event_id", how="left_semi"), "event_date")
+
+
+def _changing(run: Run) -> list[str]:
+    """Sources that tell new versions of an event, perhaps on another day."""
+    mappings = run.mappings.values()
+    return sorted({m.source for m in mappings if "record_version" in m.fields})
 
 
 def make_touchpoints(work: Work, days: set[str]) -> DataFrame:
     """Touches of some days."""
-    told = work.frame(EVENTS, dirty.around(days, 1, 1))
+    near = dirty.around(days, 1, 1)
+    far = set(work.new[EVENTS.name].digests) - near
+    elsewhere = work.frame(EVENTS, far).where(F.col("source").isin(_changing(work.run)))
+    told = work.frame(EVENTS, near).unionByName(elsewhere)
     made = touchpoints(told, touch_settings(work.run.settings.touches, str(work.run.settings.home)))
     return made.where(F.col("touch_date").cast("string").isin(sorted(days)))
 

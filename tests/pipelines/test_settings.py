@@ -1,0 +1,61 @@
+import tomllib
+
+import pytest
+
+from pipelines.errors import MissingInputError, SettingsError
+from pipelines.settings import FILE, Settings, load
+from pipelines.settings_text import default_text
+
+
+def told(tmp_path, text):
+    (tmp_path / FILE).write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path)
+    return str(caught.value)
+
+
+def test_a_home_without_a_file_has_all_defaults(tmp_path):
+    assert load(tmp_path).model_dump() == Settings().model_dump()
+
+
+def test_the_written_file_says_exactly_the_defaults():
+    assert Settings.model_validate(tomllib.loads(default_text())) == Settings()
+
+
+def test_an_impossible_lookback_is_named_with_its_line(tmp_path):
+    text = told(tmp_path, "[paths]\n\nlookback_days = -3\n")
+    assert f"{FILE}:3: paths.lookback_days = -3.0" in text or f"{FILE}:3: paths.lookback_days = -3" in text
+    assert "greater than 0" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("[paths]\nlokback_days = 3\n", ":2: paths.lokback_days: unknown key; did you mean 'lookback_days'?"),
+        ("[model]\nuse = []\n", ":1: model: unknown key; did you mean 'models'?"),
+        ("[conversions.trial]\nevnt_type = 'x'\n", ":2: conversions.trial.evnt_type: unknown key"),
+    ],
+)  # fmt: skip
+def test_an_unknown_key_is_named_with_its_line_and_the_nearest_word(tmp_path, text, hint):
+    assert hint in told(tmp_path, text)
+
+
+def test_every_problem_is_listed_at_once(tmp_path):
+    text = told(tmp_path, "lake = 3\n[paths]\nlookback_days = 0\nmax_touches = 0\n")
+    assert len(text.splitlines()) == 3
+
+
+def test_broken_toml_is_one_sentence(tmp_path):
+    assert "is not valid TOML" in told(tmp_path, "[paths\n")
+
+
+def test_a_home_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(MissingInputError, match="is not a folder"):
+        load(tmp_path / "nowhere")
+
+
+def test_settings_that_govern_nothing_leave_the_fingerprint_alone(tmp_path):
+    (tmp_path / FILE).write_text("settle_seconds = 1.0\n[models]\nhalf_life_days = 3\n")
+    changed = load(tmp_path)
+    assert changed.fingerprint("paths") == Settings().fingerprint("paths")
+    assert changed.fingerprint("models") != Settings().fingerprint("models")
