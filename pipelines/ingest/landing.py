@@ -183,7 +183,7 @@ class Claims:
     """Which mapping reads which file."""
 
     def __init__(self, routes: Mapping[str, Route]) -> None:
-        self.routes = sorted(routes.values(), key=lambda route: route.mapping)
+        self.routes = sorted(routes.values(), key=lambda route: (route.mapping, route.globs))
         self.patterns = [[glob_pattern(glob) for glob in route.globs] for route in self.routes]
 
     def route(self, file: str) -> Route | None:
@@ -196,9 +196,9 @@ class Claims:
         ]
         if len(found) > 1:
             raise SettingsError(
-                f"{file} is read by {len(found)} mappings, "
-                f"{' and '.join(route.mapping for route in found)}; change read.files of one of "
-                "them so that each file has one mapping."
+                f"{file} is claimed {len(found)} times, by "
+                f"{' and '.join(route.mapping for route in found)}; change read.files so that "
+                "each file is read once."
             )
         return found[0] if found else None
 

@@ -107,7 +107,7 @@ def test_a_file_nobody_claims_is_told_with_what_to_do():
 
 def test_a_file_two_mappings_claim_is_a_settings_error():
     greedy = {**ROUTES, "all": Route("all", "all", ("**",))}
-    with pytest.raises(SettingsError, match=r"ga4/a.json is read by 2 mappings, all and ga4"):
+    with pytest.raises(SettingsError, match=r"ga4/a.json is claimed 2 times, by all and ga4"):
         sort_out(looks("ga4/a.json"), greedy, (), NOW)
 
 
