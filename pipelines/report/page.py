@@ -28,12 +28,17 @@ _SCRIPTS = ("d3.min.js", "plot.umd.min.js", "report.js")
 _NEVER = date(1, 1, 1)  # nothing is published: no day is shown
 
 
-def write_report(con: duckdb.DuckDBPyConnection, out: Path, title: str = TITLE) -> Path:
-    """Write the page of the newest publication in `con` to `out` and return `out`.
+def write_report(
+    con: duckdb.DuckDBPyConnection,
+    out: Path,
+    title: str = TITLE,
+    publication_id: int | None = None,
+) -> Path:
+    """Write the page of a publication (the newest if None) to `out` and return `out`.
 
-    `con` has one view per published table. The same tables give the same bytes.
+    `con` has one view per table, as that publication has it. The same tables give the same bytes.
     """
-    html = _environment().get_template("report.html").render(_page(con, title))
+    html = _environment().get_template("report.html").render(_page(con, title, publication_id))
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(html, encoding="utf-8", newline="\n")
     return out
@@ -54,8 +59,8 @@ def _environment() -> Environment:
     return environment
 
 
-def _page(con: duckdb.DuckDBPyConnection, title: str) -> dict[str, Any]:
-    run = queries.publication(con)
+def _page(con: duckdb.DuckDBPyConnection, title: str, publication_id: int | None) -> dict[str, Any]:
+    run = queries.publication(con, publication_id)
     through = run["through_date"] if run else _NEVER
     first = queries.first_day(con, through)
     data = _data(con, first or through, through)

@@ -22,9 +22,12 @@ def rows_of(con: duckdb.DuckDBPyConnection, sql: str, **named: Any) -> Rows:
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def publication(con: duckdb.DuckDBPyConnection) -> Row | None:
-    """Read the newest publication; none if nothing was published."""
-    found = rows_of(con, "FROM publications ORDER BY publication_id DESC LIMIT 1")
+def publication(con: duckdb.DuckDBPyConnection, publication_id: int | None = None) -> Row | None:
+    """Read one publication, the newest if not told; none if it was never published."""
+    sql = """
+        FROM publications WHERE publication_id = coalesce($publication_id, publication_id)
+        ORDER BY publication_id DESC LIMIT 1"""
+    found = rows_of(con, sql, publication_id=publication_id)
     return found[0] if found else None
 
 

@@ -14,8 +14,10 @@ def one(con, sql):
     return con.execute(sql).fetchone()
 
 
-def test_the_newest_publication_is_read(seeded):
+def test_the_newest_publication_is_read_unless_another_is_asked_for(seeded):
     assert queries.publication(seeded)["publication_id"] == 7
+    assert queries.publication(seeded, 3)["run_id"] == "run-3"
+    assert queries.publication(seeded, 99) is None
 
 
 def test_channel_sums_are_the_table_summed(seeded):
