@@ -43,7 +43,7 @@ def demonstrate(
     """Write the files, take them in, attribute them, report."""
     from pipelines.demo import write_demo
     from pipelines.flow import STAGES
-    from pipelines.report import write_report
+    from pipelines.report.page import write_report
 
     say(f"writing files of {people} people over {days} days to {settings.landing_path}")
     write_demo(settings.landing_path, people=people, days=days, start=start, seed=seed, dirt=dirt)

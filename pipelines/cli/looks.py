@@ -153,8 +153,11 @@ def report(
     publication: Publication = None,
 ) -> None:
     """Write the report of a publication: one HTML file, no network."""
-    from pipelines.report import write_report
+    from pipelines.report.page import write_report
 
     place: Place = context.obj
-    path = write_report(connect(lake_of(context), publication), to or place.home / "report.html")
+    path = write_report(
+        connect(lake_of(context), publication), to or place.home / "report.html",
+        publication_id=publication,
+    )  # fmt: skip
     out.print(str(path))

@@ -1,0 +1,175 @@
+"""What a user did wrong, or the machine refuses: one sentence, the exit code, nothing half-done."""
+
+import os
+import shutil
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.pipelines.nights import START, TOML, contents, home, night, world
+
+
+def touchstone(where, *words, env=None, **options):
+    command = [sys.executable, "-m", "pipelines.cli", "--home", str(where), *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False,
+                          env={**os.environ, **(env or {})}, **options)  # fmt: skip
+
+
+def refused(done, code):
+    """The sentence a command ended with."""
+    assert done.returncode == code, done.stderr[-2000:]
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+@pytest.fixture
+def files(tmp_path_factory):
+    return world(60, 5, tmp_path_factory.getbasetemp())
+
+
+def test_an_empty_landing_is_said_so_and_nothing_is_made(tmp_path):
+    place = home(tmp_path / "home")
+    text = refused(touchstone(place.home, "run"), 12)
+    assert "Nothing has been ingested" in text
+    assert "landing" in text
+    assert not (place.home / "lake" / "publications").exists()
+
+
+def test_no_landing_folder_is_named(tmp_path):
+    place = home(tmp_path / "home")
+    (place.home / "landing").rmdir()
+    assert "touchstone init" in refused(touchstone(place.home, "ingest"), 12)
+
+
+def test_a_file_still_being_written_waits_and_an_unknown_folder_is_named(tmp_path):
+    place = home(tmp_path / "home")
+    for name in ("ga4/events_20260101.json.part", "myspace/export.csv"):
+        path = place.home / "landing" / name
+        path.parent.mkdir()
+        path.write_text("{}")
+    done = touchstone(place.home, "ingest")
+    assert done.returncode == 0
+    assert "events_20260101.json.part has the name of an unfinished file" in done.stderr
+    assert "No mapping reads myspace/export.csv" in done.stderr
+    assert "0 files" in done.stdout
+
+
+def test_a_file_changed_a_moment_ago_waits(tmp_path):
+    place = home(tmp_path / "home", toml="settle_seconds = 3600")
+    path = place.home / "landing" / "ga4" / "events.json"
+    path.parent.mkdir()
+    path.write_text("{}")
+    assert "was written to in the last" in touchstone(place.home, "ingest").stderr
+
+
+def test_a_mapping_with_a_typo_is_named_with_its_line(tmp_path):
+    place = home(tmp_path / "home", toml='mappings = "mine"\n' + TOML)
+    (place.home / "mine").mkdir()
+    (place.home / "mine" / "shop.yaml").write_text(
+        "source: shop\nversion: 1\nread: {files: 'shop/*.csv', format: csv}\nfeilds: {}\n"
+    )
+    text = refused(touchstone(place.home, "ingest"), 10)
+    assert "shop.yaml:4" in text
+    assert "fields" in text
+
+
+def test_an_impossible_setting_is_named_with_its_line(tmp_path):
+    place = home(tmp_path / "home")
+    (place.home / "touchstone.toml").write_text("[paths]\nlookback_days = -3\n")
+    assert ":2: paths.lookback_days = -3" in refused(touchstone(place.home, "run"), 10)
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["run", "--day", "yesterday"], "'yesterday' is not a day"),
+        (["run", "--stage", "credits"], "stages are ingest, events, journeys, credit"),
+        (["show", "chanels"], "Did you mean channels?"),
+        (["backfill", "--from", "2026-01-03", "--to", "2026-01-01"], "swap them"),
+        (["runn"], "No such command"),
+    ],
+)  # fmt: skip
+def test_a_wrong_word_is_named(tmp_path, words, hint):
+    place = home(tmp_path / "home")
+    assert hint in refused(touchstone(place.home, *words), 2)
+
+
+def test_no_java_says_what_to_install(tmp_path, files):
+    place = home(tmp_path / "home", files)
+    bare = tmp_path / "bin"
+    bare.mkdir()
+    script = (
+        "import pipelines.session as s, pathlib; s.DEBIAN_JAVA = pathlib.Path('/nowhere');"
+        "from pipelines.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "--home", str(place.home), "run"],
+        capture_output=True, text=True, check=False, env={"PATH": str(bare), "HOME": str(tmp_path)},
+    )  # fmt: skip
+    text = refused(done, 12)
+    assert "Java 17" in text
+    assert "make java" in text
+
+
+def test_a_lake_of_a_newer_version_is_left_alone(tmp_path):
+    import pyarrow as pa
+    from deltalake import write_deltalake
+
+    from expectations.arrow import arrow_schema
+    from expectations.tables import BATCHES
+
+    place = home(tmp_path / "home")
+    newer = arrow_schema(BATCHES).empty_table().append_column("mood", pa.array([], pa.string()))
+    write_deltalake(str(place.home / "lake" / "batches"), newer)
+    assert "newer Touchstone" in refused(touchstone(place.home, "ingest"), 12)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
+def test_no_right_to_write_is_one_sentence(tmp_path_factory, files):
+    place = home(Path("/tmp") / f"touchstone-test-{os.getpid()}", files)  # others may enter here
+    try:
+        for path in (place.home, *place.home.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        done = touchstone(place.home, "ingest", preexec_fn=_become_nobody,
+                          env={"HOME": "/tmp", "PYTHONDONTWRITEBYTECODE": "1"})  # fmt: skip
+        if "No module named" in done.stderr or "can't open" in done.stderr:
+            pytest.skip("this environment is not readable by others")
+        assert "Permission denied" in refused(done, 12)
+    finally:
+        shutil.rmtree(place.home)
+
+
+def _become_nobody():
+    os.setgid(65534)
+    os.setuid(65534)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    place = tmp_path / "small"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)], check=False)
+    if mounted.returncode:
+        pytest.skip("cannot mount a small disk here")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("mount") is None, reason="needs mount")
+def test_a_full_disk_is_one_sentence_and_the_next_run_completes(small_disk, tmp_path, files):
+    place = home(tmp_path / "home", files, toml=f'lake = "{small_disk}/lake"\n' + TOML)
+    day = date.isoformat(START)
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(2_200_000))
+    assert "disk is full" in refused(touchstone(place.home, "run", "--day", day), 12)
+    filler.unlink()
+    subprocess.run(["mount", "-o", "remount,size=300m", str(small_disk)], check=True)
+    assert touchstone(place.home, "run", "--day", day).returncode == 0
+    fresh = home(tmp_path / "fresh", files)
+    night(fresh, START)
+    assert contents(place) == contents(fresh)

@@ -1,0 +1,111 @@
+"""Whole nights on small lakes: rerun, backfill, late files, wrong turns."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from expectations.tables import CREDITS
+from pipelines import steps
+from pipelines.errors import BrokenContractError
+from pipelines.lake import Lake
+from pipelines.query import connect
+from tests.pipelines.nights import START, contents, home, is_whole, land, night, world
+
+pytestmark = pytest.mark.spark
+PEOPLE, DAYS = 60, 5
+LAST = START + timedelta(DAYS - 1)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    return world(PEOPLE, DAYS, tmp_path_factory.mktemp("worlds"))
+
+
+@pytest.fixture(scope="module")
+def done(_spark, files, tmp_path_factory):
+    """A lake made in one night from everything."""
+    settings = home(tmp_path_factory.mktemp("done") / "home", files)
+    night(settings, LAST)
+    return settings
+
+
+def test_credit_is_the_order_book_to_the_last_digit_under_every_model(done):
+    con = connect(Lake(done.lake_uri))
+    booked = con.execute(
+        "SELECT sum(net_value), sum(conversions) FROM conversions WHERE conversion_date <= $day",
+        {"day": LAST},
+    ).fetchone()
+    credited = con.execute(
+        "SELECT sum(attributed_value), sum(conversions) FROM credits GROUP BY model"
+    ).fetchall()
+    assert booked[1] > 0
+    assert set(credited) == {booked}
+    assert is_whole(done)
+
+
+def test_the_same_night_again_changes_nothing_and_publishes_nothing(done):
+    before = contents(done)
+    versions = night(done, LAST)
+    assert contents(done) == before
+    assert versions.publication_id == 1
+
+
+def test_a_forced_backfill_of_what_is_there_changes_nothing(done):
+    before = contents(done)
+    assert night(done, LAST, first=START).publication_id >= 1
+    assert contents(done) == before
+
+
+def test_one_backfill_is_as_good_as_day_by_day(done, files, tmp_path):
+    daily = home(tmp_path / "daily", files)
+    for n in range(DAYS):
+        night(daily, START + timedelta(n))
+    ranged = home(tmp_path / "ranged", files)
+    night(ranged, LAST, first=START - timedelta(40))
+    assert contents(daily) == contents(done)
+    assert contents(ranged) == contents(done)
+
+
+def test_files_that_come_late_and_in_another_order_end_in_the_same_tables(done, files, tmp_path):
+    late = home(tmp_path / "late")
+    paths = sorted((p for p in files.rglob("*") if p.is_file()), key=lambda p: p.name[::-1])
+    for n, share in enumerate((paths[::3], paths[1::3], paths[2::3])):
+        land(late.home, files, share)
+        night(late, START + timedelta(min(2 * n, DAYS - 1)))
+        assert is_whole(late)
+    assert {k: v for k, v in contents(late).items() if k not in _FITTED} == {
+        k: v for k, v in contents(done).items() if k not in _FITTED
+    }
+
+
+# a fit is frozen: it learned from what was there on its day, so what rests on it may differ
+_FITTED = {"model_versions", "credits", "channels", "campaigns"}
+
+
+def test_a_broken_table_stops_the_night_and_readers_keep_the_last_one(
+    files, tmp_path, monkeypatch
+):
+    settings = home(tmp_path / "home", files)
+    night(settings, START)
+    before = connect(Lake(settings.lake_uri)).execute("SELECT count(*) FROM credits").fetchone()
+    make = steps.credit.credits
+    monkeypatch.setattr(
+        steps.credit, "credits", lambda *given: make(*given).where("position = 0")
+    )
+    with pytest.raises(BrokenContractError, match="credits of a conversion sum to 1"):
+        night(settings, LAST)
+    lake = Lake(settings.lake_uri)
+    assert connect(lake).execute("SELECT count(*) FROM credits").fetchone() == before
+    assert is_whole(settings)
+    broken = lake.arrow(lake.snapshot(__import__("expectations").tables.AUDITS)).to_pylist()
+    assert any(not row["passed"] and row["table_name"] == CREDITS.name for row in broken)
+    monkeypatch.undo()
+    night(settings, LAST)
+    assert is_whole(settings)
+
+
+def test_a_day_without_events_is_an_ordinary_day(files, tmp_path):
+    settings = home(tmp_path / "home", files)
+    night(settings, LAST + timedelta(3))
+    assert is_whole(settings)
+    assert night(settings, date(2030, 1, 1)).publication_id >= 1
