@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from expectations.arrow import arrow_schema
 from expectations.tables import MODEL_VERSIONS
+from models.base import AttributionModel
 from models.registry import make
 from pipelines.paths import lost_paths
 from pipelines.scoring import Version
@@ -125,11 +126,10 @@ def _fitted(
     weight = mine["paths"].to_numpy()
     won = int(weight[mine["is_converted"].to_numpy(zero_copy_only=False)].sum())
     chosen = parameters(name, settings)
-    is_enough = won >= settings.min_conversions
-    learned = ""
-    if is_enough:
+    learned, metrics = "", {"refused": f"{won} of {settings.min_conversions} conversions"}
+    if won >= settings.min_conversions:
         model = make(name, **chosen).fit(mine, sample_weight=weight)
-        learned = json.dumps(model.learned(), sort_keys=True)
+        learned, metrics = json.dumps(model.learned(), sort_keys=True), _metrics(model)
     seen = json.dumps(mine.drop_columns(["closes_at"]).to_pylist(), sort_keys=True)
     print_of = hashlib.sha256(f"{chosen} {learned}".encode()).hexdigest()[:12]
     return {
@@ -138,6 +138,11 @@ def _fitted(
         "training_from": day - timedelta(settings.training_days),
         "training_paths": int(weight.sum()), "training_conversions": won,
         "training_fingerprint": hashlib.sha256(seen.encode()).hexdigest(),
-        "metrics": {} if is_enough else {"refused": f"{won} of {settings.min_conversions} conversions"},
-        "as_of_date": day,
+        "metrics": metrics, "as_of_date": day,
     }  # fmt: skip
+
+
+def _metrics(model: AttributionModel) -> dict[str, str]:
+    """Figures of a fit that say how far to believe it."""
+    names = ("conversion_probability_", "fit_error_", "fit_passes_", "n_states_", "has_losses_")
+    return {name.rstrip("_"): str(getattr(model, name)) for name in names if hasattr(model, name)}

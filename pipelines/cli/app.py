@@ -11,7 +11,6 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.console import Console
 
@@ -102,12 +101,7 @@ def main() -> None:
     import pipelines.cli.setup  # noqa: F401  (each adds its commands to `app`)
 
     try:
-        code = app(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
-    except click.exceptions.Abort:
-        sys.exit(130)
+        app()
     except TouchstoneError as error:
         _fail(error)
     except Exception as error:
@@ -115,7 +109,6 @@ def main() -> None:
         if known is None:
             raise
         _fail(known)
-    sys.exit(code or 0)
 
 
 def _fail(error: TouchstoneError) -> None:
