@@ -43,8 +43,8 @@ def _offending(frame: DataFrame, table: Table, promise: Promise) -> DataFrame:
         is_whole = set(table.columns) <= set(rows.columns)
         said = [name for name in rows.columns if name != table.partitioned_by]
         return rows.select(day, _text(_json(table.grain if is_whole else said)))
-    keys = frame.groupBy(*table.grain).agg(F.count("*").alias("n"), F.max(day).alias("day"))
-    return keys.filter("n > 1").select("day", _text(_json(table.grain)))
+    keys = frame.groupBy(*table.grain).agg(F.count("*").alias("n"), F.max(day).alias("last"))
+    return keys.filter("n > 1").select(F.col("last").alias("day"), _text(_json(table.grain)))
 
 
 def _json(names: Iterable[str]) -> SparkColumn:

@@ -5,22 +5,33 @@ Importing this costs seconds, so whoever needs it imports it where it is needed.
 
 from __future__ import annotations
 
+import fcntl
+import json
+import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import great_expectations as gx
 import great_expectations.expectations as gxe
 import pandas as pd
-from great_expectations.core import ExpectationValidationResult
+from great_expectations.core import (
+    ExpectationSuiteValidationResult,
+    ExpectationValidationResult,
+    expectationSuiteValidationResultSchema,
+)
 from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.data_context import AbstractDataContext
 from great_expectations.data_context.types.base import (
     DataContextConfig,
-    FilesystemStoreBackendDefaults,
     InMemoryStoreBackendDefaults,
     ProgressBarsConfig,
+)
+from great_expectations.data_context.types.resource_identifiers import (
+    ExpectationSuiteIdentifier,
+    ValidationResultIdentifier,
 )
 
 from expectations.contract import Table
@@ -29,6 +40,7 @@ from expectations.promises import promises
 # The frame holds counts, never values of rows, so naming every failing day leaks nothing.
 FORMAT = {"result_format": "COMPLETE", "unexpected_index_column_names": ["day"]}
 SITE = "touchstone"
+KEPT = ".results"  # below the docs folder: the latest result of each table as JSON
 
 
 def suite(table: Table) -> gx.ExpectationSuite:
@@ -54,9 +66,7 @@ def verdict(
     rows: Sequence[Mapping[str, Any]], table: Table, run_id: str, docs_dir: Path | None = None
 ) -> set[tuple[str, str]]:
     """Broken promises as (sentence, day). With `docs_dir` the result is kept for `build_docs`."""
-    context = _context(docs_dir)
-    if docs_dir:
-        _forget_older_results(docs_dir, table)
+    context = _context()
     source = context.data_sources.add_or_update_pandas(table.name)
     batches = source.add_dataframe_asset(table.name).add_batch_definition_whole_dataframe("metrics")
     definition = context.validation_definitions.add_or_update(
@@ -69,29 +79,32 @@ def verdict(
         result_format=FORMAT,
         run_id=RunIdentifier(run_name=run_id),
     )
+    if docs_dir:
+        _keep(result, docs_dir / KEPT / f"{table.name}.json")
     return {failure for one in result.results for failure in _failures(one)}
 
 
 def build_docs(docs_dir: Path) -> Path:
     """Write Data Docs of the latest audit of each table; returns the page to open."""
-    _context(docs_dir).build_data_docs()
+    context = _context({SITE: _site(docs_dir.absolute())})
+    with _alone(docs_dir):
+        for file in sorted((docs_dir / KEPT).glob("[!.]*.json")):
+            _show(context, json.loads(file.read_text()))
+        shutil.rmtree(docs_dir / "validations", ignore_errors=True)
+        context.build_data_docs()
     return docs_dir / "index.html"
 
 
-def _context(docs_dir: Path | None) -> AbstractDataContext:
-    """A context without a project folder; with `docs_dir`, suites and results outlive it there."""
+def _context(sites: dict[str, Any] | None = None) -> AbstractDataContext:
+    """A context in memory: a process killed half-way leaves nothing for the next to stumble on."""
+    stores = InMemoryStoreBackendDefaults()
+    stores.data_docs_sites = sites or {}
     config = DataContextConfig(
-        store_backend_defaults=_stores(docs_dir) if docs_dir else InMemoryStoreBackendDefaults(),
+        store_backend_defaults=stores,
         analytics_enabled=False,
         progress_bars=ProgressBarsConfig(globally=False),
     )
     return gx.get_context(mode="ephemeral", project_config=config)
-
-
-def _stores(docs_dir: Path) -> FilesystemStoreBackendDefaults:
-    stores = FilesystemStoreBackendDefaults(root_directory=docs_dir.absolute() / ".gx")
-    stores.data_docs_sites = {SITE: _site(docs_dir.absolute())}
-    return stores
 
 
 def _site(folder: Path) -> dict[str, Any]:
@@ -106,10 +119,32 @@ def _site(folder: Path) -> dict[str, Any]:
     }
 
 
-def _forget_older_results(docs_dir: Path, table: Table) -> None:
-    """Building the docs costs time for every result kept; the audits table has them all."""
-    for results in (".gx/uncommitted/validations", "validations"):
-        shutil.rmtree(docs_dir / results / table.name, ignore_errors=True)
+def _keep(result: ExpectationSuiteValidationResult, file: Path) -> None:
+    """Replace the kept result of a table at once, whoever else reads or writes it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
+    unfinished.write_text(json.dumps(result.to_json_dict()))
+    unfinished.replace(file)
+
+
+def _show(context: AbstractDataContext, kept: dict[str, Any]) -> None:
+    """Put a kept result where the docs builder finds it."""
+    suite_id = ExpectationSuiteIdentifier(kept["suite_name"])
+    run_id = RunIdentifier(**kept["meta"]["run_id"])
+    context.validation_results_store.store_validation_results(
+        expectationSuiteValidationResultSchema.load(kept),
+        ValidationResultIdentifier(suite_id, run_id, batch_identifier="metrics"),
+        suite_id,
+    )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process builds these docs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _failures(result: ExpectationValidationResult) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ AUDITS = Table(
         "table_name": Column(Type.STRING, "Table audited"),
         "day": Column(Type.STRING, "Partition audited, ISO date; '' if unpartitioned"),
         "promise": Column(Type.STRING, "The promise, as a sentence"),
-        "expectation": Column(Type.STRING, "Great Expectations type that judged it"),
+        "expectation": Column(Type.STRING, "The promise as a Great Expectations type"),
         "column": Column(Type.STRING, "Column it is about; '' if about rows"),
         "passed": Column(Type.BOOLEAN, "Kept or broken"),
         "offenders": Column(Type.LONG, "Rows that break it", at_least=0),

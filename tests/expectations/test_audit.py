@@ -12,6 +12,7 @@ import pytest
 
 from expectations.arrow import arrow_schema
 from expectations.audit import BrokenContract, audit, build_docs, judge, raise_if_broken
+from expectations.examples import examples
 from expectations.metrics import metrics
 from expectations.promises import promises
 from expectations.tables import TABLES
@@ -144,6 +145,25 @@ def test_data_docs_show_the_latest_audit_of_each_table(spark, tmp_path: Path):
     [page] = (tmp_path / "validations").rglob("*.html")
     assert "run-2" in str(page)
     assert "page_count counts pages" in page.read_text()
+    assert "run-2" in index.read_text()
+    assert "run-1" not in index.read_text()
+
+
+@pytest.mark.spark
+def test_a_result_cut_off_by_a_kill_does_not_stop_the_docs(spark, tmp_path: Path):
+    audit(frame(spark, [visit()]), VISITS, "run", tmp_path)
+    [kept] = (tmp_path / ".results").iterdir()
+    kept.with_name(f".{kept.name}.99").write_text(kept.read_text()[:100])
+    assert build_docs(tmp_path).is_file()
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("table", TABLES.values(), ids=lambda t: t.name)
+def test_examples_can_be_asked_for_every_promise_of_every_table(spark, table):
+    nothing = frame(spark, [], table)
+    assert [examples(nothing, table, promise) for promise in promises(table)] == [
+        {} for _ in promises(table)
+    ]
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda t: t.name)
