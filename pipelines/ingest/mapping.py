@@ -46,7 +46,7 @@ class Read(Strict):
     """Which files below landing/ this mapping reads, and how; see options.py for the words."""
 
     files: Texts = Field(min_length=1)
-    format: Literal["json", "jsonl", "csv", "parquet"] = "json"
+    format: Literal["auto", "csv", "json", "json_lines", "parquet"] = "auto"
     encoding: str = "utf-8"
     delimiter: str = ","
     quote: str = '"'

@@ -12,7 +12,7 @@ from pipelines.identifiers import hashed, somebody
 from pipelines.ingest.mapping import Expr, Mapping
 from pipelines.ingest.mapping_check import TABLE, columns
 from pipelines.ingest.mapping_expr import Scope, Value, host, text, value
-from pipelines.ingest.mapping_parts import parts, scope
+from pipelines.ingest.mapping_parts import parts, scope, unfused
 from pipelines.ingest.mapping_reasons import rejection
 from pipelines.ingest.mapping_trust import TRUST
 
@@ -31,9 +31,15 @@ def map_records(records: DataFrame, mapping: Mapping) -> DataFrame:
     values = {name: _field(mapping, name, seen) for name in mapping.fields}
     read = parts(records, mapping)
     given = {name: one.column for name, one in values.items()}
-    kept = [name for name in read.columns if name not in given]
-    typed = read.select(*kept, *[_as_told(mapping, n, c).alias(n) for n, c in given.items()])
-    judged = typed.withColumn("rejection", rejection(mapping, values, seen))
+    kept = [F.col(name) for name in read.columns if name not in (*given, "landed_at")]
+    typed = read.select(
+        *kept,
+        unfused(F.col("landed_at")).alias("landed_at"),
+        *[_as_told(mapping, n, c).alias(n) for n, c in given.items()],
+    )
+    judged = typed.withColumns(
+        {"rejection": rejection(mapping, values), "landed_at": unfused(F.col("landed_at"))}
+    )
     made = _event(mapping, seen) if mapping.kind == "events" else _spend(mapping)
     told = [F.col("rejection")[name] for name in ("reason", "field", "value")]
     return judged.select(

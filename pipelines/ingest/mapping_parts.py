@@ -64,5 +64,15 @@ def _with_lets(parsed: DataFrame, mapping: Mapping) -> DataFrame:
     seen = scope(mapping)
     for depth in range(1 + max(level.values(), default=-1)):
         names = [name for name in mapping.let if level[name] == depth]
-        parsed = parsed.withColumns({let_column(n): text(mapping.let[n], seen) for n in names})
+        lets = {let_column(name): text(mapping.let[name], seen) for name in names}
+        parsed = parsed.withColumns({**lets, "landed_at": unfused(F.col("landed_at"))})
     return parsed
+
+
+def unfused(column: Column) -> Column:
+    """The same value, made so that Spark does not fuse this step with its neighbours.
+
+    Fused, the steps of a long mapping are one method that the JVM runs uncompiled, or refuses.
+    A comparator is what Spark cannot fuse; the step is then compiled in small methods.
+    """
+    return F.get(F.array_sort(F.array(column), lambda _one, _other: F.lit(0)), 0)

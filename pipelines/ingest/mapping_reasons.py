@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from expectations.contract import Type
 from pipelines.ingest.mapping import Mapping
 from pipelines.ingest.mapping_check import NEEDED, columns
-from pipelines.ingest.mapping_expr import Scope, Value
+from pipelines.ingest.mapping_expr import Value
 
 CUT = 200
 REJECTION = "struct<reason: string, field: string, value: string>"
@@ -28,7 +28,7 @@ class Rule:
     value: Column
 
 
-def rejection(mapping: Mapping, values: dict[str, Value], seen: Scope) -> Column:
+def rejection(mapping: Mapping, values: dict[str, Value]) -> Column:
     """Reason, field and value of the first broken rule; null if the part is accepted."""
     rules = [*_readable(mapping, values), *_present(mapping), *_in_time(mapping, values)]
     rules += [*_allowed(mapping, values), *_money(mapping, values)]

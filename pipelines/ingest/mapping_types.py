@@ -40,7 +40,9 @@ def instant(text: Column, how: str, zone: str) -> Column:
     """A point in time; `zone` is for text that does not say its own."""
     if how in MICROS:
         return _epoch(text, MICROS[how])
-    if how in ("iso", "date"):
+    if how == "date":
+        read = text.try_cast("date").cast("timestamp")
+    elif how == "iso":
         read = text.try_cast("timestamp")
     else:
         read = F.try_to_timestamp(text, F.lit(how))
