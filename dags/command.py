@@ -92,9 +92,11 @@ class Touchstone(BaseOperator):
         return "\n".join(tail).strip()
 
     def on_kill(self) -> None:
-        """End the command and whatever it started (Java)."""
+        """End the command and whatever it started (Java). Airflow may ask twice at once."""
+        process = self._process
+        if self._is_killed or process is None or process.returncode is not None:
+            return
+        self._is_killed = True
         from pipelines.processes import family, stop
 
-        self._is_killed = True
-        if self._process is not None and self._process.returncode is None:
-            stop(family(self._process.pid), PATIENCE_SECONDS)
+        stop(family(process.pid), PATIENCE_SECONDS)
