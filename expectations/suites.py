@@ -36,6 +36,7 @@ from great_expectations.data_context.types.resource_identifiers import (
 
 from expectations.contract import Table
 from expectations.promises import promises
+from expectations.tables import TABLES
 
 # The frame holds counts, never values of rows, so naming every failing day leaks nothing.
 FORMAT = {"result_format": "COMPLETE", "unexpected_index_column_names": ["day"]}
@@ -128,7 +129,9 @@ def _keep(result: ExpectationSuiteValidationResult, file: Path) -> None:
 
 
 def _show(context: AbstractDataContext, kept: dict[str, Any]) -> None:
-    """Put a kept result where the docs builder finds it."""
+    """Put a kept result, and the suite it links to, where the docs builder finds it."""
+    if table := TABLES.get(kept["suite_name"]):
+        context.suites.add(suite(table))
     suite_id = ExpectationSuiteIdentifier(kept["suite_name"])
     run_id = RunIdentifier(**kept["meta"]["run_id"])
     context.validation_results_store.store_validation_results(

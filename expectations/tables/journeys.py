@@ -89,7 +89,7 @@ CONVERSIONS = Table(
         "refunded_value": Column(Type.MONEY, "Sum of refunds, zero or negative", at_most=0),
         "net_value": Column(Type.MONEY, "gross_value + refunded_value"),
         "currency": Column(Type.STRING, "ISO 4217; 'XXX' if it has no value"),
-        "converted_at": Column(Type.TIMESTAMP, "When; the day's last instant if only the day is known"),
+        "converted_at": Column(Type.TIMESTAMP, "When; the day's end if only the day is known"),
         "conversion_date": Column(Type.DATE, "UTC day of converted_at"),
     },
     partitioned_by="conversion_date",
