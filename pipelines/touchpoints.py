@@ -17,7 +17,7 @@ from expectations.spark import spark_schema
 from expectations.tables import TOUCHPOINTS
 from pipelines.channels import TouchSettings, classify, present, rule_book
 from pipelines.rulebook import RuleBook
-from pipelines.sql import among, bare_host, parents, quoted
+from pipelines.sql import among, bare_host, domains, quoted
 from pipelines.taxonomy import load_taxonomy, taxonomy
 from pipelines.versions import best_id, changing_sources, identifier, newest
 
@@ -41,7 +41,7 @@ SINGLE = {
 VISIT = "visit"
 SESSION = ("source", "instance", "session_id")
 KEY = ("session_hash", *SESSION)
-ORDER = "occurred_at, seq, event_id"
+ORDER = ("occurred_at", "seq", "event_id")
 TRAFFIC = ("platform", "utm_source", "utm_medium", "utm_campaign", "campaign_id", "click_id",
            "referrer_host")  # fmt: skip
 COMPARED = TRAFFIC[1:]  # new evidence differs in one of these
@@ -77,15 +77,15 @@ def _web(events: DataFrame, changing: list[str]) -> DataFrame:
 
 def _single(events: DataFrame, book: RuleBook, changing: list[str]) -> DataFrame:
     """Touches that are one event: of kinds that always are, and web events without a session."""
-    lone = f"session_id IS NULL AND {among('event_type', WEB)} AND {has_evidence(book)}"
+    lone = f"session_id IS NULL AND {among('event_type', WEB)} AND has_evidence"
     touching = f"({among('event_type', SINGLE)} OR ({lone}))"
     # of a source that changes its events, a version that is no touch may replace one that was
-    candidates = events.where(f"{touching} OR {among('source', changing)}")
+    candidates = evident(events, book).where(f"{touching} OR {among('source', changing)}")
     found = newest(candidates).where(touching)
     kinds = " ".join(f"WHEN {quoted(kind)} THEN {quoted(w)}" for kind, w in SINGLE.items())
     return found.select(
         F.col("event_id").alias("touchpoint_id"), identifier(best_id()).alias("identifier"),
-        "source", "event_type", "page_host", *traffic(book),
+        "source", "event_type", "page_host", *TRAFFIC,
         F.expr(f"CASE event_type {kinds} ELSE '{VISIT}' END").alias("weight_class"),
         consent().alias("consent"), "is_bot", "is_test", F.col("occurred_at").alias("touched_at"),
     )  # fmt: skip
@@ -93,38 +93,38 @@ def _single(events: DataFrame, book: RuleBook, changing: list[str]) -> DataFrame
 
 def _visits(web: DataFrame, book: RuleBook, session_level: bool) -> DataFrame:
     """Touches that are sessions, or changes of traffic within them."""
-    sessions = _sessions(web, book)
-    met = sessions.where("evidence IS NOT NULL OR NOT opening.is_return")
+    days = _session_days(web, book)
+    sessions = days.where("begins AND (evidence IS NOT NULL OR NOT opening.is_return)")
     if session_level:
-        return _touch(met, F.col("opening"), F.col("evidence"))
+        return _touch(sessions, F.col("opening"), F.col("evidence"))
     # a session without evidence is a direct touch; others are touched by each new evidence
-    direct = _touch(met.where("evidence IS NULL"), F.col("opening"), F.col("evidence"))
-    changes = _changes(web, book).join(sessions.drop("evidence"), on=list(KEY), how="inner")
+    direct = _touch(sessions.where("evidence IS NULL"), F.col("opening"), F.col("evidence"))
+    told = days.drop("evidence")
+    changes = _changes(web, book).join(told, on=[*KEY, "event_date"], how="inner")
     return direct.unionByName(_touch(changes, F.col("evidence"), F.col("evidence")))
 
 
-def _sessions(web: DataFrame, book: RuleBook) -> DataFrame:
-    """One row per session: its opening, its first evidence and the best identifier in it.
+def _session_days(web: DataFrame, book: RuleBook) -> DataFrame:
+    """One row per session and day: its opening, its first evidence and the best identifier in it.
 
-    Consent is denied if any event says so, since who withdraws it means the visit. A session is
-    its first day and the day after, so that those two days' events decide it, whatever else is
-    given; it begins anew after a day without events.
+    Consent is denied if any event says so, since who withdraws it means the visit. What was told
+    the day after counts too. `begins` is false on a day after a day with events: so a session is
+    its first day and the next, and those decide it, whatever other days are given.
     """
-    told = (F.min("evidence").alias("evidence"), F.min("best").alias("best"),
-            F.min("consent").alias("consent"), F.max("is_bot").alias("is_bot"),
-            F.max("is_test").alias("is_test"))  # fmt: skip
-    daily = _facts(web, book).groupBy(*KEY, "event_date").agg(F.min("opening").alias("opening"), *told)
+    told = [F.min(name).alias(name) for name in ("opening", "evidence", "best", "consent")]
+    flags = [F.max(name).alias(name) for name in ("is_bot", "is_test")]
+    daily = _facts(web, book).groupBy(*KEY, "event_date").agg(*told, *flags)
     days = Window.partitionBy(*KEY).orderBy("event_date")
     after = F.struct("event_date", "evidence", "best", "consent", "is_bot", "is_test")
     beside = daily.withColumns({
         "before": F.lag("event_date").over(days), "after": F.lead(after).over(days),
     })  # fmt: skip
-    begun = beside.where("before IS NULL OR before < event_date - INTERVAL 1 DAY")
-    return begun.select(*KEY, "opening", *_with_next_day())
+    begins = F.expr("before IS NULL OR before < event_date - INTERVAL 1 DAY").alias("begins")
+    return beside.select(*KEY, "event_date", "opening", begins, *_with_next_day())
 
 
 def _with_next_day() -> list[Column]:
-    """What a session's first day told, and the next day if the session went on."""
+    """What a session told on a day, and on the next day if it went on."""
     goes_on = F.col("after.event_date") == F.date_add("event_date", 1)
     merges = {"evidence": F.least, "best": F.least, "consent": F.least, "is_bot": F.greatest,
               "is_test": F.greatest}  # fmt: skip
@@ -136,11 +136,11 @@ def _with_next_day() -> list[Column]:
 
 def _facts(web: DataFrame, book: RuleBook) -> DataFrame:
     """What each event tells about its session, so narrow that sorting them is cheap."""
-    opening = f"struct({ORDER}, {is_return(book)} AS is_return, page_host, event_type)"
-    return web.select(
+    return evident(web, book).select(
         *_session_key(),
-        F.expr(opening).alias("opening"), _evidence(book).alias("evidence"),
-        best_id().alias("best"), consent().alias("consent"), "is_bot", "is_test", "event_date",
+        F.struct(*ORDER, "is_return", "page_host", "event_type").alias("opening"),
+        _evidence().alias("evidence"), best_id().alias("best"), consent().alias("consent"),
+        "is_bot", "is_test", "event_date",
     )  # fmt: skip
 
 
@@ -149,24 +149,29 @@ def _session_key() -> list[Column]:
     return [F.xxhash64(*SESSION).alias("session_hash"), *[F.col(name) for name in SESSION]]
 
 
-def _evidence(book: RuleBook) -> Column:
+def _evidence() -> Column:
     """Struct that sorts by time, null if the event has no evidence of its own."""
-    traffic_struct = F.struct(*[F.expr(c.strip()) for c in ORDER.split(",")], *traffic(book))
-    return F.when(F.expr(has_evidence(book)), traffic_struct)
+    return F.when(F.col("has_evidence"), F.struct(*ORDER, *TRAFFIC))
 
 
 def _changes(web: DataFrame, book: RuleBook) -> DataFrame:
-    """One row per event whose evidence differs from the evidence before it in its session."""
-    told = web.select(*_session_key(), _evidence(book).alias("evidence"))
+    """One row per event whose evidence differs from what its session told before.
+
+    Evidence from before the day before is forgotten, so that two days' events decide.
+    """
+    told = evident(web, book).select(*_session_key(), "event_date", _evidence().alias("evidence"))
     before = (
         Window.partitionBy(*KEY)
-        .orderBy("evidence.occurred_at", "evidence.seq", "evidence.event_id")
+        .orderBy(*[f"evidence.{name}" for name in ORDER])
         .rowsBetween(-1, -1)
     )
     seen = F.struct(*[F.col(f"evidence.{name}") for name in COMPARED])
     compared = told.where("evidence IS NOT NULL").withColumn("seen", seen)
-    changed = compared.withColumn("before", F.first("seen").over(before))
-    return changed.where("NOT (seen <=> before)").drop("seen", "before")
+    last = F.first(F.struct("event_date", "seen")).over(before)
+    changed = compared.withColumn("last", last).where(
+        "NOT (seen <=> last.seen) OR last.event_date < event_date - INTERVAL 1 DAY"
+    )
+    return changed.drop("seen", "last")
 
 
 def _touch(sessions: DataFrame, met: Column, evidence: Column) -> DataFrame:
@@ -183,16 +188,6 @@ def _touch(sessions: DataFrame, met: Column, evidence: Column) -> DataFrame:
     )  # fmt: skip
 
 
-def traffic(book: RuleBook) -> list[Column]:
-    """The columns TRAFFIC of an event: null where it says nothing, or not about this event."""
-    columns = {name: name for name in TRAFFIC}
-    for name in ("utm_source", "utm_medium", "utm_campaign"):
-        columns[name] = f"CASE WHEN traffic_scope <> 'user_first' THEN {name} END"
-    columns["click_id"] = click_id(book)
-    columns["referrer_host"] = f"CASE WHEN {is_outside(book)} THEN referrer_host END"
-    return [F.expr(sql).alias(name) for name, sql in columns.items()]
-
-
 def consent() -> Column:
     """What was said about analytics: granted, denied or unset."""
     told = ", ".join(f"try_element_at(consent, '{purpose}')" for purpose in PURPOSES)
@@ -200,7 +195,26 @@ def consent() -> Column:
     return F.expr(f"CASE WHEN coalesce({told}) IN {known} THEN coalesce({told}) ELSE 'unset' END")
 
 
-def click_id(book: RuleBook) -> str:
+def evident(events: DataFrame, book: RuleBook) -> DataFrame:
+    """Events with what they say of where their person came from, in the columns TRAFFIC.
+
+    A column is null where it says nothing, or not about this event. `is_return`: the referrer is
+    the page's own host, an own domain or a payment gateway. `has_evidence`: anything is said.
+    """
+    tags = ("utm_source", "utm_medium", "utm_campaign")
+    scoped = {name: F.expr(f"CASE WHEN traffic_scope <> 'user_first' THEN {name} END")
+              for name in tags}  # fmt: skip
+    told = events.withColumns(
+        {**scoped, "click_id": F.expr(_click_id(book)), "is_return": F.expr(_is_return(book))}
+    )
+    outside = "CASE WHEN referrer_host <> '' AND NOT is_return THEN referrer_host END"
+    told = told.withColumn("referrer_host", F.expr(outside))
+    tagged = " OR ".join(present(name, book) for name in tags)
+    said = f"{tagged} OR click_id IS NOT NULL OR referrer_host IS NOT NULL"
+    return told.withColumn("has_evidence", F.expr(said))
+
+
+def _click_id(book: RuleBook) -> str:
     """SQL: name of the first click id of the book that the event carries, null if none."""
     cases = " ".join(
         f"WHEN coalesce(try_element_at(click_ids, {quoted(one.name)}), '') <> '' "
@@ -210,28 +224,13 @@ def click_id(book: RuleBook) -> str:
     return f"CASE WHEN cardinality(click_ids) = 0 THEN NULL {cases} END"
 
 
-def has_evidence(book: RuleBook) -> str:
-    """SQL: the event says itself where its person came from."""
-    tags = " OR ".join(present(f"utm_{name}", book) for name in ("source", "medium", "campaign"))
-    return (
-        f"((traffic_scope <> 'user_first' AND ({tags})) OR ({click_id(book)}) IS NOT NULL "
-        f"OR {is_outside(book)})"
-    )
-
-
-def is_outside(book: RuleBook) -> str:
-    """SQL: the referrer is a page of others that may have sent the person."""
-    return f"(coalesce(referrer_host, '') <> '' AND NOT {is_return(book)})"
-
-
-def is_return(book: RuleBook) -> str:
+def _is_return(book: RuleBook) -> str:
     """SQL: the referrer is the page's own host, an own domain or a payment gateway; never null."""
     host = bare_host("referrer_host")
-    own = " OR ".join(
+    own = [
         f"({host}) = {quoted(domain)} OR endswith({host}, {quoted('.' + domain)})"
         for domain in book.lists["own_domains"]
-    )
-    paid = " OR ".join(among(name, book.lists["payment_gateways"]) for name in parents(host))
-    tests = " OR ".join(part for part in (own, paid) if part)
+    ]
+    paid = [among(sql, part) for sql, part in domains(host, book.lists["payment_gateways"])]
     same = f"referrer_host <=> page_host OR ({host}) <=> ({bare_host('page_host')})"
-    return f"(coalesce(referrer_host, '') <> '' AND ({same} OR {tests}))"
+    return f"(coalesce(referrer_host, '') <> '' AND ({' OR '.join([same, *own, *paid])}))"
