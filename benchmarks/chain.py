@@ -40,7 +40,7 @@ class Chain:
 def run_chain(home: str, days: int, use_gx: bool) -> Chain:
     """Bring every table after `events` up to date, as a night does."""
     from pipelines.flow import FLOW
-    from pipelines.nightly import finish, started
+    from pipelines.nightly import build_data_docs, started
     from pipelines.run import bring_up_to_date
     from pipelines.settings import load
 
@@ -53,7 +53,7 @@ def run_chain(home: str, days: int, use_gx: bool) -> Chain:
                 cost = timed(step.into.name, partial(bring_up_to_date, run, step), spent)
                 cost.rows = run.lake.snapshot(step.into).rows
                 chain.steps.append(cost)
-            chain.steps.append(timed(f"docs of {stage}", partial(finish, run), spent))
+            chain.steps.append(timed(f"docs of {stage}", partial(build_data_docs, run), spent))
         run.spark.stop()
     return chain
 

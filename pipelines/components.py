@@ -36,7 +36,8 @@ def components(links: pa.Table, max_links: int, max_component: int) -> pa.Table:
     _, label = connected_components(graph, directed=False)
     too_big = np.bincount(label)[label] > max_component
     person = np.where(too_big, np.arange(count), _smallest(label)[label])
-    refused = np.where(hubs, "fan_out", np.where(too_big, "component", None))  # type: ignore[arg-type]
+    refused = np.full(count, None, dtype=object)
+    refused[too_big], refused[hubs] = "component", "fan_out"
     degree = np.bincount(ends.ravel(), minlength=count)
     columns = [keys, keys.take(pa.array(person)), pa.array(refused, pa.string()), degree]
     return pa.table(columns, schema=SCHEMA)

@@ -18,7 +18,8 @@ PIVOT (SELECT channel, model, currency, sum(attributed_value)::DECIMAL(18, 2) AS
        FROM channels GROUP BY ALL)
 ON model USING sum(value) GROUP BY channel, currency ORDER BY currency, linear DESC NULLS LAST"""
 AGREEMENT = """
-SELECT model, currency, sum(booked_conversions) AS booked, sum(booked_value)::DECIMAL(18, 2) AS value,
+SELECT model, currency, sum(booked_conversions) AS booked,
+       sum(booked_value)::DECIMAL(18, 2) AS value,
        sum(credited_value)::DECIMAL(18, 2) AS credited,
        sum(unattributed_value)::DECIMAL(18, 2) AS unattributed,
        max(abs(difference_value))::DECIMAL(18, 2) AS difference

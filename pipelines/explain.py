@@ -62,7 +62,9 @@ def _find(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
     raise UsageError(f"{name!r} fits several conversions: {ids}. Write more of the id.")
 
 
-def _rows(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+def _rows(
+    con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any]
+) -> list[dict[str, Any]]:
     answer = con.execute(query, values)
     names = [column[0] for column in answer.description or ()]
     return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]

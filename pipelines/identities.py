@@ -108,9 +108,7 @@ def _sightings(told: DataFrame, people: DataFrame) -> DataFrame:
         F.max_by("known", "event_id").alias("known")
     )
     known = people.select(F.col("identifier").alias("known"), "person_id")
-    return one.join(known, on="known", how="inner").select(
-        "identifier", "occurred_at", "person_id"
-    )
+    return one.join(known, on="known", how="inner").select("identifier", "occurred_at", "person_id")
 
 
 def _best(ids: Column) -> Column:
@@ -134,7 +132,9 @@ def _devices(told: DataFrame, people: DataFrame, max_people: int) -> DataFrame:
     crowded = F.coalesce("links", F.lit(0)) > max_people
     owned = devices.where(~crowded).join(intervals, on="identifier", how="left")
     alone = devices.where(crowded).select(
-        "*", *(F.lit(None).cast(t).alias(c) for c, t in _INTERVAL), F.lit("fan_out").alias("refused")
+        "*",
+        *(F.lit(None).cast(t).alias(c) for c, t in _INTERVAL),
+        F.lit("fan_out").alias("refused"),
     )
     return owned.withColumn("refused", F.lit(None).cast("string")).unionByName(alone).select(
         "identifier", "identifier_type", F.lit("device").alias("tier"),
@@ -152,9 +152,7 @@ def _intervals(sightings: DataFrame) -> DataFrame:
     """One row per device and stretch of time in which the same person was last seen on it."""
     ordered = Window.partitionBy("identifier").orderBy("occurred_at")
     before = F.lag("person_id").over(ordered)
-    starts = sightings.withColumn("before", before).where(
-        "before IS NULL OR before <> person_id"
-    )
+    starts = sightings.withColumn("before", before).where("before IS NULL OR before <> person_id")
     until = F.lead("occurred_at").over(ordered)
     begins = F.when(F.col("before").isNull(), F.to_timestamp(F.lit(BEGINNING)))
     return starts.select(

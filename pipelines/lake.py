@@ -1,8 +1,8 @@
 """The only module that opens, stages, commits or reads a table.
 
-A table is a Delta directory: Spark (or Arrow) writes Parquet files, `deltalake` commits them. Staged
-files are invisible until one commit names them. Part files of a partition are named after the
-digest of its rows, so a rerun that makes the same rows is seen and commits nothing.
+A table is a Delta directory: Spark (or Arrow) writes Parquet files, `deltalake` commits them.
+Staged files are invisible until one commit names them. Part files of a partition are named after
+the digest of its rows, so a rerun that makes the same rows is seen and commits nothing.
 """
 
 from __future__ import annotations
@@ -260,7 +260,7 @@ class Lake:
         """(staged path, final path below the table) of the part files of some days."""
         folder = self._path(staged.table, staged.folder)
         found = self.fs.get_file_info(pafs.FileSelector(folder, recursive=True))
-        moves = []
+        moves: list[tuple[str, str]] = []
         for info in sorted(found, key=lambda i: i.path):
             below = info.path.removeprefix(folder + "/")
             day = _day(below)

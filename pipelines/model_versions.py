@@ -73,7 +73,7 @@ def windows(spark: SparkSession, days: Sequence[date], training_days: int) -> Da
 
 
 def month_windows(spark: SparkSession, months: Collection[str]) -> DataFrame:
-    """One row per month (named by its first day): `opens_at` and `closes_at`, the next one's start."""
+    """One row per month (named by its first day): `opens_at`, and `closes_at`: the next one's."""
     firsts = [date.fromisoformat(month) for month in sorted(months)]
     nexts = [(first + timedelta(31)).replace(day=1) for first in firsts]
     rows = [(_midnight(a), _midnight(b)) for a, b in zip(firsts, nexts, strict=True)]
@@ -108,9 +108,7 @@ def training_paths(
     return counted.orderBy(*keys)
 
 
-def fit(
-    counted: pa.Table, days: Collection[date], settings: ModelSection
-) -> pa.Table:
+def fit(counted: pa.Table, days: Collection[date], settings: ModelSection) -> pa.Table:
     """One row per fitted model and fit day; `learned` is empty if conversions were too few."""
     rows = [
         _fitted(name, day, counted, settings)
@@ -119,9 +117,7 @@ def fit(
     return pa.Table.from_pylist(rows, schema=arrow_schema(MODEL_VERSIONS))
 
 
-def _fitted(
-    name: str, day: date, counted: pa.Table, settings: ModelSection
-) -> dict[str, Any]:
+def _fitted(name: str, day: date, counted: pa.Table, settings: ModelSection) -> dict[str, Any]:
     mine = counted.filter(pa.compute.equal(counted["closes_at"], pa.scalar(_midnight(day))))
     weight = mine["paths"].to_numpy()
     won = int(weight[mine["is_converted"].to_numpy(zero_copy_only=False)].sum())

@@ -83,17 +83,18 @@ def run(
     number = None
     with started(settings, through, first, say, use_gx) as work:
         work.memory["refit"] = set(refit)
-        for stage in [name for name in FLOW if name in stages]:
-            for step in FLOW[stage]:
+        try:
+            for step in [step for name in FLOW if name in stages for step in FLOW[name]]:
                 versions[step.into.name] = bring_up_to_date(work, step)
-            finish(work)
+        finally:
+            build_data_docs(work)  # of a broken table above all
         if "credit" in stages:
             number = publish(work.lake, work.run_id, through, settings.fingerprint(),
                              datetime.now(UTC))  # fmt: skip
     return Published(work.run_id, through.isoformat(), number, versions)
 
 
-def finish(work: Run) -> None:
+def build_data_docs(work: Run) -> None:
     """Build Data Docs of what was audited, if anything was."""
     from expectations.audit import build_docs
 

@@ -138,9 +138,7 @@ def _pairs(met: DataFrame, converted: DataFrame, settings: PathSection) -> DataF
 
 def _pair_rule(settings: PathSection) -> Column:
     """The rule that forbids a touch for this conversion, null if none does."""
-    rule = F.when(
-        _age_seconds(settings) > lookback_seconds(F.col("channel"), settings), "lookback"
-    )
+    rule = F.when(_age_seconds(settings) > lookback_seconds(F.col("channel"), settings), "lookback")
     if settings.reset_on_conversion:
         rule = rule.when(F.col("touched_at") <= F.col("reset_at"), "reset")
     return rule

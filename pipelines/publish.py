@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from importlib.metadata import version
+from typing import Any
 
 import pyarrow as pa
 
@@ -27,7 +28,7 @@ def publish(
         base = lake.snapshot(PUBLICATIONS)
         last = latest(lake, base)
         versions = {n: str(lake.snapshot(t).version) for n, t in TABLES.items() if n != OWN}
-        row = {
+        row: dict[str, Any] = {
             "publication_id": last["publication_id"] + 1 if last else 1,
             "run_id": run_id,
             "through_date": max(through, last["through_date"]) if last else through,
@@ -45,18 +46,18 @@ def publish(
     return retry(attempt)
 
 
-def _says(row: dict[str, object]) -> tuple[object, ...]:
-    versions = {n: v for n, v in dict(row["versions"]).items() if n != "audits"}  # type: ignore[call-overload]
+def _says(row: dict[str, Any]) -> tuple[object, ...]:
+    versions = {n: v for n, v in dict(row["versions"]).items() if n != "audits"}
     return row["through_date"], sorted(versions.items()), row["settings_fingerprint"]
 
 
-def all_publications(lake: Lake, base: Snapshot | None = None) -> list[dict[str, object]]:
+def all_publications(lake: Lake, base: Snapshot | None = None) -> list[dict[str, Any]]:
     """Every publication, oldest first."""
     rows = lake.arrow(base or lake.snapshot(PUBLICATIONS)).to_pylist()
     return sorted(rows, key=lambda row: row["publication_id"])
 
 
-def latest(lake: Lake, base: Snapshot | None = None) -> dict[str, object] | None:
+def latest(lake: Lake, base: Snapshot | None = None) -> dict[str, Any] | None:
     """The newest publication, None if there is none yet."""
     rows = all_publications(lake, base)
     return rows[-1] if rows else None
@@ -73,6 +74,6 @@ def published(lake: Lake, publication_id: int | None = None) -> dict[str, Snapsh
             f"There is no {what} in {lake.root}"
             + (f"; the newest are {known}." if known else ". Run `touchstone run --day DAY` first.")
         )
-    versions = dict(chosen[-1]["versions"])  # type: ignore[call-overload]
+    versions = dict(chosen[-1]["versions"])
     found = {n: lake.snapshot(TABLES[n], int(v)) for n, v in versions.items() if n in TABLES}
     return found | {OWN: lake.snapshot(PUBLICATIONS)}

@@ -33,7 +33,9 @@ def views(lake: Lake, snapshots: dict[str, Snapshot]) -> duckdb.DuckDBPyConnecti
     for name, snapshot in snapshots.items():
         urls = lake.urls(snapshot)
         if urls:
-            con.execute(f"CREATE VIEW {name} AS SELECT {_columns(snapshot)} FROM {_scan(urls, snapshot)}")
+            con.execute(
+                f"CREATE VIEW {name} AS SELECT {_columns(snapshot)} FROM {_scan(urls, snapshot)}"
+            )
         else:
             con.register(f"empty_{name}", lake.empty(TABLES[name]))
             con.execute(f"CREATE VIEW {name} AS SELECT * FROM empty_{name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,7 +36,7 @@ class Run:
     first: str | None = None
     use_gx: bool = True
     say: Callable[[str], None] = lambda _: None
-    memory: dict[str, Any] = field(default_factory=dict)  # what steps of this run share
+    memory: dict[Any, Any] = field(default_factory=dict)  # what steps of this run share
 
     @property
     def forced(self) -> set[str]:
@@ -176,7 +177,5 @@ def digest(report: AuditReport, day: str) -> str:
 def keep_audits(run: Run, rows: pa.Table) -> None:
     """Add audit results to their table, passed or not."""
     if rows.num_rows:
-        name = f"{run.run_id}-{rows['table_name'][0]}-{hashlib.sha256(str(rows).encode()).hexdigest()[:8]}"
+        name = f"{run.run_id}-{rows['table_name'][0]}-{uuid.uuid4().hex[:8]}"
         retry(lambda: run.lake.append(run.lake.snapshot(AUDITS), [(name, rows)], {}))
-
-

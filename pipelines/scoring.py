@@ -34,7 +34,9 @@ class Version:
     since: date | None = None
 
 
-def score(batches: Iterable[pa.RecordBatch], versions: Sequence[Version]) -> Iterator[pa.RecordBatch]:
+def score(
+    batches: Iterable[pa.RecordBatch], versions: Sequence[Version]
+) -> Iterator[pa.RecordBatch]:
     """Credit rows of each batch of paths under every model, by the version in force that day."""
     for batch in batches:
         paths = pa.Table.from_batches([batch])
@@ -42,9 +44,7 @@ def score(batches: Iterable[pa.RecordBatch], versions: Sequence[Version]) -> Ite
             yield from credit_rows(part, version).to_batches()
 
 
-def _in_force(
-    paths: pa.Table, versions: Sequence[Version]
-) -> Iterator[tuple[Version, pa.Table]]:
+def _in_force(paths: pa.Table, versions: Sequence[Version]) -> Iterator[tuple[Version, pa.Table]]:
     """Each version with the paths it scores: of each model the newest begun by the path's day."""
     for name in sorted({version.name for version in versions}):
         mine = sorted((v for v in versions if v.name == name), key=lambda v: v.since or date.min)

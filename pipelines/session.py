@@ -21,7 +21,8 @@ CONF = {
     "spark.driver.memory": "4g",
     "spark.sql.shuffle.partitions": "16",
     "spark.sql.session.timeZone": "UTC",
-    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # INT96, the default, is ns elsewhere
+    # the default, INT96, is read as nanoseconds elsewhere
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.parquet.enableVectorizedReader": "true",

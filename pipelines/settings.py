@@ -48,7 +48,9 @@ class IdentitySection(Section):
     """When identifiers point at one person."""
 
     stop_list: tuple[str, ...] = Field((), description="More values that are nobody's, type:value")
-    max_links: int = Field(10, ge=1, description="Above: an identifier links nothing (role mailbox)")
+    max_links: int = Field(
+        10, ge=1, description="Above: an identifier links nothing (role mailbox)"
+    )
     max_people_per_device: int = Field(5, ge=1, description="Above: a device is nobody's")
     max_component: int = Field(200, ge=2, description="Above: its identifiers stay apart")
 
@@ -99,7 +101,9 @@ class Settings(Section):
     lake: str = Field("lake", description="Folder or URI of the tables")
     landing: str = Field("landing", description="Folder where files arrive")
     mappings: str | None = Field(None, description="Folder of your mapping files")
-    settle_seconds: float = Field(5.0, ge=0, description="A file touched so lately may be half-written")
+    settle_seconds: float = Field(
+        5.0, ge=0, description="A file touched so lately may be half-written"
+    )
     driver_memory: str = Field("4g", pattern=r"^\d+[mg]$", description="Memory of the Spark driver")
     touches: TouchSection = TouchSection()
     conversions: dict[str, ConversionSection] = {
@@ -166,7 +170,9 @@ def _known(keys: list[str]) -> list[str]:
     section: Any = Settings
     for key in keys:
         kind = section.model_fields[key].annotation if key in section.model_fields else None
-        section = kind if isinstance(kind, type) and issubclass(kind, Section) else ConversionSection
+        section = (
+            kind if isinstance(kind, type) and issubclass(kind, Section) else ConversionSection
+        )
     return [name for name in section.model_fields if name != "home"]
 
 
@@ -183,6 +189,6 @@ def _line(text: str, keys: list[str]) -> int:
             section = bare.strip("[] ").split(".")
             if section == keys:
                 return number
-        elif section + [bare.split("=")[0].strip().strip('"')] == keys[: len(section) + 1]:
+        elif [*section, bare.split("=")[0].strip().strip('"')] == keys[: len(section) + 1]:
             return number
     return 1

@@ -9,7 +9,9 @@ from pydantic import BaseModel
 
 from pipelines.settings import Settings
 
-HEADER = "# Settings of Touchstone. Every key is here with its default; delete what you do not change."
+HEADER = (
+    "# Settings of Touchstone. Every key is here with its default; delete what you do not change."
+)
 
 
 def default_text() -> str:

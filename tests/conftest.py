@@ -8,16 +8,19 @@ from pathlib import Path
 
 import pytest
 
+# tests run small jobs: the quick compiler and the simple collector start soonest
+QUICK_JAVA = "-XX:-UseParallelGC -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+
 
 @pytest.fixture(scope="session")
 def _spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     from pipelines.session import start
 
     spark = start(
-        dict(os.environ) | {
+        dict(os.environ)
+        | {
             "SPARK_MASTER": "local[2]",
-            # tests run small jobs: the quick compiler and one collector start soonest
-            "TOUCHSTONE_JAVA_OPTIONS": "-XX:-UseParallelGC -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+            "TOUCHSTONE_JAVA_OPTIONS": QUICK_JAVA,
         },
         str(tmp_path_factory.mktemp("spark")),
         **{"spark.driver.memory": "1g", "spark.sql.shuffle.partitions": "1"},

@@ -23,7 +23,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-out = Console(highlight=False)
+WIDE = 240  # columns to print in when nobody's terminal sets the width
+out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False)
 
 
@@ -43,7 +44,10 @@ class Place:
 def _root(
     context: typer.Context,
     home: Annotated[
-        Path, typer.Option(help="Folder with touchstone.toml, lake and landing.", envvar="TOUCHSTONE_HOME")
+        Path,
+        typer.Option(
+            help="Folder with touchstone.toml, lake and landing.", envvar="TOUCHSTONE_HOME"
+        ),
     ] = Path("."),
 ) -> None:
     context.obj = Place(home.expanduser().resolve())
@@ -91,7 +95,9 @@ def sentence(error: Exception) -> TouchstoneError | None:
 def _first_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines()]
     telling = ("No space left", "Permission denied", "Read-only", "quota exceeded")
-    return next((line for line in lines if any(t in line for t in telling)), lines[0] if lines else "")
+    return next(
+        (line for line in lines if any(t in line for t in telling)), lines[0] if lines else ""
+    )
 
 
 def main() -> None:

@@ -29,7 +29,7 @@ def grid(columns: list[str], rows: list[tuple[Any, ...]]) -> Grid:
     """Rows as a table for a terminal; figures to the right."""
     table = Grid(*columns, box=None, header_style="bold", pad_edge=False)
     for index, column in enumerate(table.columns):
-        if rows and isinstance(rows[0][index], int | float) or _is_decimal(rows, index):
+        if (rows and isinstance(rows[0][index], int | float)) or _is_decimal(rows, index):
             column.justify = "right"
     for row in rows:
         table.add_row(*("" if v is None else str(v) for v in row))
@@ -45,7 +45,9 @@ def _is_decimal(rows: list[tuple[Any, ...]], index: int) -> bool:
 @app.command()
 def tables(
     context: typer.Context,
-    digest: Annotated[bool, typer.Option(help="Add an order-independent hash of the rows.")] = False,
+    digest: Annotated[
+        bool, typer.Option(help="Add an order-independent hash of the rows.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """List the tables: rows, version and, if asked, a digest of their content."""
@@ -55,11 +57,15 @@ def tables(
     snapshots = heads(lake)
     found = digests(lake, snapshots) if digest else {}
     rows = [
-        (name, s.rows, s.version, *([found[name]] if digest else []), TABLES[name].about)
+        (name, s.rows, s.version, *([found[name]] if digest else []), _first_sentence(name))
         for name, s in snapshots.items()
     ]
     columns = ["table", "rows", "version", *(["digest"] if digest else []), "about"]
     _print(columns, rows, as_json)
+
+
+def _first_sentence(name: str) -> str:
+    return TABLES[name].about.split(". ")[0].rstrip(".")
 
 
 @app.command()
@@ -132,7 +138,9 @@ def audits(
 @app.command()
 def explain(
     context: typer.Context,
-    conversion: Annotated[str, typer.Argument(help="conversion_id, its beginning, or an order id.")],
+    conversion: Annotated[
+        str, typer.Argument(help="conversion_id, its beginning, or an order id.")
+    ],
     publication: Publication = None,
     as_json: Json = False,
 ) -> None:
@@ -149,7 +157,9 @@ def explain(
 @app.command()
 def report(
     context: typer.Context,
-    to: Annotated[Path | None, typer.Option(help="File to write; report.html in the home folder.")] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="File to write; report.html in the home folder.")
+    ] = None,
     publication: Publication = None,
 ) -> None:
     """Write the report of a publication: one HTML file, no network."""

@@ -41,8 +41,12 @@ def _show_collected(collected: Collected, as_json: bool) -> None:
 @app.command()
 def run(
     context: typer.Context,
-    up_to: Annotated[str, typer.Option("--day", help="Last day to credit (UTC). Newest landed if left out.")] = "",
-    stage: Annotated[list[str] | None, typer.Option(help="Only this stage; may be repeated.")] = None,
+    up_to: Annotated[
+        str, typer.Option("--day", help="Last day to credit (UTC). Newest landed if left out.")
+    ] = "",
+    stage: Annotated[
+        list[str] | None, typer.Option(help="Only this stage; may be repeated.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Bring every table up to date with what has landed, and publish. Safe to repeat."""

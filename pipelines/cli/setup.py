@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from datetime import date
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipelines.cli.app import Place, app, day, err, out, say, show_json
+from pipelines.cli.app import Place, app, day, out, say
 from pipelines.cli.looks import grid
 from pipelines.errors import MissingInputError
 from pipelines.settings import FILE

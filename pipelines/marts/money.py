@@ -31,8 +31,10 @@ def campaigns(credits: DataFrame, spend: DataFrame, models: Sequence[str]) -> Da
         F.col("spend_date").alias("day"), "campaign_id", "channel", "currency", "cost",
         label.alias("campaign"),
     )  # fmt: skip
-    names = booked.where("campaign_id <> ''").groupBy("day", "campaign_id").agg(
-        F.min("campaign").alias("platform_name")
+    names = (
+        booked.where("campaign_id <> ''")
+        .groupBy("day", "campaign_id")
+        .agg(F.min("campaign").alias("platform_name"))
     )
     earned = credits.withColumn("day", F.col("conversion_date")).join(
         F.broadcast(names), on=["day", "campaign_id"], how="left"

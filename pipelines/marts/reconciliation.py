@@ -13,9 +13,7 @@ from expectations.tables.credit import UNATTRIBUTED
 KEYS = ("day", "conversion_type", "currency")
 
 
-def reconciliation(
-    conversions: DataFrame, credits: DataFrame, models: Sequence[str]
-) -> DataFrame:
+def reconciliation(conversions: DataFrame, credits: DataFrame, models: Sequence[str]) -> DataFrame:
     """One row per day, model, conversion type and currency of the order book or of credit."""
     names = F.explode(F.array(*(F.lit(name) for name in models)))
     book = conversions.groupBy(

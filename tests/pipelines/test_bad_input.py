@@ -134,7 +134,10 @@ def test_a_lake_of_a_newer_version_is_left_alone(tmp_path):
         (PermissionError(13, "Permission denied", "lake/records"), "Permission denied"),
         (OSError(28, "No space left on device"), "The disk is full"),
         (RuntimeError("java.io.IOException: No space left on device"), "The disk is full"),
-        (RuntimeError("java.io.IOException: Mkdirs failed: Permission denied"), "Permission denied"),
+        (
+            RuntimeError("java.io.IOException: Mkdirs failed: Permission denied"),
+            "Permission denied",
+        ),
     ],
 )
 def test_what_the_system_refuses_is_one_sentence_with_what_to_do(error, says):
@@ -158,7 +161,9 @@ def test_no_right_to_write_is_one_sentence(small_disk, tmp_path, files):
 def small_disk(tmp_path):
     place = tmp_path / "small"
     place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)], check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)], check=False
+    )
     if mounted.returncode:
         pytest.skip("cannot mount a small disk here")
     yield place

@@ -24,7 +24,9 @@ def people(pairs, **caps):
 
 
 def brute_force(pairs):
-    name = {str(key).zfill(2): str(key).zfill(2) for pair in pairs if pair[0] != pair[1] for key in pair}
+    name = {
+        str(key).zfill(2): str(key).zfill(2) for pair in pairs if pair[0] != pair[1] for key in pair
+    }
     for _ in name:
         for a, b in pairs:
             if a != b:

@@ -4,8 +4,6 @@ from hypothesis import strategies as st
 from pipelines.dirty import around, days_between, months, path_days
 
 
-
-
 def test_a_late_touch_dirties_the_conversions_it_can_still_reach():
     found = path_days({"2026-01-01"}, set(), 2)
     assert found == {"2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"}

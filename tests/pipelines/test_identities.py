@@ -19,8 +19,8 @@ def seen(hour, *ids, **more):
     pairs = [i.split(":") for i in ids]
     entries = [{"type": t, "value": v, "trust": TRUST.get(t, 3)} for t, v in pairs]
     at = NINE + timedelta(hours=hour)
-    return {"event_id": f"{hour:03d}{'-'.join(ids)}", "occurred_at": at, "ids": entries, "op": "insert",
-            **more}  # fmt: skip
+    return {"event_id": f"{hour:03d}{'-'.join(ids)}", "occurred_at": at, "ids": entries,
+            "op": "insert", **more}  # fmt: skip
 
 
 def who(spark, events, **settings):
@@ -31,7 +31,11 @@ def who(spark, events, **settings):
 
     def person(identifier, hour=0):
         at = NINE + timedelta(hours=hour)
-        [row] = [r for r in rows if r["identifier"] == identifier and r["valid_from"] <= at < r["valid_to"]]
+        [row] = [
+            r
+            for r in rows
+            if r["identifier"] == identifier and r["valid_from"] <= at < r["valid_to"]
+        ]
         return row["person_id"]
 
     return person, {row["identifier"]: row["refused"] for row in rows}
@@ -48,7 +52,8 @@ def test_identifiers_told_together_are_one_person_across_sources(spark):
 def test_a_device_is_its_first_persons_before_and_its_latest_persons_after(spark):
     person, _ = who(spark, [
         seen(0, "ga_client_id:tablet"), seen(2, "ga_client_id:tablet", "user_id:ann"),
-        seen(4, "ga_client_id:tablet", "user_id:bob"), seen(5, "ga_client_id:tablet", "user_id:bob"),
+        seen(4, "ga_client_id:tablet", "user_id:bob"),
+        seen(5, "ga_client_id:tablet", "user_id:bob"),
         seen(6, "ga_client_id:tablet", "user_id:ann"),
     ])  # fmt: skip
     ann, bob = person("user_id:ann"), person("user_id:bob")
@@ -77,7 +82,10 @@ def test_a_role_mailbox_merges_nobody(spark):
 
 
 def test_a_stopped_value_merges_nobody(spark):
-    events = [seen(0, "phone_sha256:d41d8", "user_id:ann"), seen(1, "phone_sha256:d41d8", "user_id:bob")]
+    events = [
+        seen(0, "phone_sha256:d41d8", "user_id:ann"),
+        seen(1, "phone_sha256:d41d8", "user_id:bob"),
+    ]
     person, refused = who(spark, events, stop_list=("phone_sha256:d41d8",))
     assert person("user_id:ann") != person("user_id:bob")
     assert refused["phone_sha256:d41d8"] == "stop_list"

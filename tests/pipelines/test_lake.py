@@ -24,7 +24,7 @@ def lake(tmp_path):
 
 
 def channels(spark, **conversions_of_day):
-    rows = [{"day": day.replace("_", "-")[1:], "channel": "Email", "conversions": n, "currency": "EUR"}
+    rows = [{"day": day.replace("_", "-")[1:], "channel": "Email", "conversions": n}
             for day, n in conversions_of_day.items()]  # fmt: skip
     return table(spark, CHANNELS, rows)
 
@@ -122,7 +122,9 @@ def test_a_publication_that_is_not_there_is_named(lake):
 def test_a_lake_of_a_newer_version_is_refused(lake):
     from deltalake import write_deltalake
 
-    newer = arrow_schema(PUBLICATIONS).empty_table().append_column("mood", pa.array([], pa.string()))
+    newer = (
+        arrow_schema(PUBLICATIONS).empty_table().append_column("mood", pa.array([], pa.string()))
+    )
     write_deltalake(lake.uri(PUBLICATIONS), newer)
     with pytest.raises(MissingInputError, match="newer Touchstone"):
         lake.snapshot(PUBLICATIONS)

@@ -82,16 +82,12 @@ def test_files_that_come_late_and_in_another_order_end_in_the_same_tables(done, 
 _FITTED = {"model_versions", "credits", "channels", "campaigns"}
 
 
-def test_a_broken_table_stops_the_night_and_readers_keep_the_last_one(
-    files, tmp_path, monkeypatch
-):
+def test_a_broken_table_stops_the_night_and_readers_keep_the_last_one(files, tmp_path, monkeypatch):
     settings = home(tmp_path / "home", files)
     night(settings, START)
     before = connect(Lake(settings.lake_uri)).execute("SELECT count(*) FROM credits").fetchone()
     make = steps.credit.credits
-    monkeypatch.setattr(
-        steps.credit, "credits", lambda *given: make(*given).where("position = 0")
-    )
+    monkeypatch.setattr(steps.credit, "credits", lambda *given: make(*given).where("position = 0"))
     with pytest.raises(BrokenContractError, match="credits of a conversion sum to 1"):
         night(settings, LAST)
     lake = Lake(settings.lake_uri)

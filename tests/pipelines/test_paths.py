@@ -23,14 +23,15 @@ def touch(name, when, channel="Email", **more):
 
 
 def bought(name="order", when=NOON, **more):
-    return {"conversion_id": name, "identifier": "user_id:ann", "conversions": 1, "converted_at": when,
-            "status": "complete", "currency": "EUR", **more}  # fmt: skip
+    return {"conversion_id": name, "identifier": "user_id:ann", "conversions": 1,
+            "converted_at": when, "status": "complete", "currency": "EUR", **more}  # fmt: skip
 
 
 def people(spark, names=("ann", "bob")):
     return table(spark, IDENTITIES, [
         {"identifier": f"user_id:{n}", "person_id": n, "tier": "strong",
-         "valid_from": datetime(1970, 1, 1, tzinfo=UTC), "valid_to": datetime(9999, 12, 31, tzinfo=UTC)}
+         "valid_from": datetime(1970, 1, 1, tzinfo=UTC),
+         "valid_to": datetime(9999, 12, 31, tzinfo=UTC)}
         for n in names
     ])  # fmt: skip
 
@@ -54,7 +55,9 @@ def test_a_touch_at_the_instant_counts_and_one_after_it_does_not(spark):
 
 
 def test_the_lookback_is_exact_to_the_microsecond(spark):
-    found = made(spark, [touch("edge", at(-7)), touch("old", at(-7, -1))], [bought()], lookback_days=7)
+    found = made(
+        spark, [touch("edge", at(-7)), touch("old", at(-7, -1))], [bought()], lookback_days=7
+    )
     assert found["order"][0] == ["edge"]
 
 
@@ -104,7 +107,11 @@ def test_a_visit_that_repeats_a_click_told_by_another_source_is_an_echo(spark):
     ]  # fmt: skip
     kept, dropped = made(spark, touches, [bought()])["order"]
     assert (kept, dropped) == (["click", "later"], {"landing": "echo"})
-    assert made(spark, touches, [bought()], echo_seconds=0)["order"][0] == ["click", "landing", "later"]
+    assert made(spark, touches, [bought()], echo_seconds=0)["order"][0] == [
+        "click",
+        "landing",
+        "later",
+    ]
 
 
 def test_a_very_long_path_keeps_its_newest_touches(spark):
@@ -115,9 +122,18 @@ def test_a_very_long_path_keeps_its_newest_touches(spark):
 
 
 def test_strangers_touches_do_not_count_and_an_order_without_touches_stays(spark):
-    touches = [touch("bobs", at(-1), identifier="user_id:bob"), touch("nobodys", at(-1), identifier=None)]
-    orders = [bought(), bought("unknown", identifier="user_id:zoe"), bought("blank", identifier=None)]
-    assert made(spark, touches, orders) == {name: ([], {}) for name in ("order", "unknown", "blank")}
+    touches = [
+        touch("bobs", at(-1), identifier="user_id:bob"),
+        touch("nobodys", at(-1), identifier=None),
+    ]
+    orders = [
+        bought(),
+        bought("unknown", identifier="user_id:zoe"),
+        bought("blank", identifier=None),
+    ]
+    assert made(spark, touches, orders) == {
+        name: ([], {}) for name in ("order", "unknown", "blank")
+    }
 
 
 def test_a_refund_of_an_unknown_order_has_no_path(spark):
@@ -127,8 +143,10 @@ def test_a_refund_of_an_unknown_order_has_no_path(spark):
 
 def test_an_open_path_has_the_touches_since_the_last_conversion_inside_its_window(spark):
     touches = [
-        touch("before", at(-9)), touch("won", at(-3), "Display"), touch("open", at(-1), "Organic Search"),
-        touch("bobs", at(-1), "Direct", identifier="user_id:bob"), touch("too late", at(1), "Direct"),
+        touch("before", at(-9)), touch("won", at(-3), "Display"),
+        touch("open", at(-1), "Organic Search"),
+        touch("bobs", at(-1), "Direct", identifier="user_id:bob"),
+        touch("too late", at(1), "Direct"),
     ]  # fmt: skip
     window = spark.createDataFrame([(at(-5), at())], "opens_at timestamp, closes_at timestamp")
     lost = lost_paths(

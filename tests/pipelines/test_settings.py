@@ -24,14 +24,17 @@ def test_the_written_file_says_exactly_the_defaults():
 
 def test_an_impossible_lookback_is_named_with_its_line(tmp_path):
     text = told(tmp_path, "[paths]\n\nlookback_days = -3\n")
-    assert f"{FILE}:3: paths.lookback_days = -3.0" in text or f"{FILE}:3: paths.lookback_days = -3" in text
+    assert (
+        f"{FILE}:3: paths.lookback_days = -3.0" in text
+        or f"{FILE}:3: paths.lookback_days = -3" in text
+    )
     assert "greater than 0" in text
 
 
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("[paths]\nlokback_days = 3\n", ":2: paths.lokback_days: unknown key; did you mean 'lookback_days'?"),
+        ("[paths]\nlokback_days = 3\n", "unknown key; did you mean 'lookback_days'?"),
         ("[model]\nuse = []\n", ":1: model: unknown key; did you mean 'models'?"),
         ("[conversions.trial]\nevnt_type = 'x'\n", ":2: conversions.trial.evnt_type: unknown key"),
     ],
