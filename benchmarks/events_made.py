@@ -16,7 +16,8 @@ import pyarrow as pa
 from expectations.arrow import arrow_schema
 from expectations.contract import Table
 from expectations.tables import EVENTS, SPEND
-from pipelines.lake import Lake, file_path
+from pipelines.lake import Lake
+from pipelines.lake_files import file_path
 
 FIRST = date(2026, 1, 1)
 EVENTS_OF_A_PERSON = 20

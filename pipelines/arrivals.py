@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from expectations.tables import EVENTS, RECORDS
-from pipelines.lake import Lake, changed_days
+from pipelines.lake import Lake
+from pipelines.lake_files import changed_days
 
 
 def untaken_days(lake: Lake) -> list[str]:

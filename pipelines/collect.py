@@ -20,7 +20,8 @@ from expectations.tables import BATCHES, RECORDS
 from pipelines.errors import MissingInputError
 from pipelines.ingest.landing import Problem, Route, Scan, known_looks, scan
 from pipelines.ingest.reading import Reading, new_batches
-from pipelines.lake import Lake, Snapshot, file_path, retry
+from pipelines.lake import Lake, retry
+from pipelines.lake_files import Snapshot, file_path
 
 LARGE_BYTES = 64 * 2**20  # a batch beyond gets a file of its own instead of waiting in memory
 FILES_PER_COMMIT = 256

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from expectations.contract import MapOf, Table
-from pipelines.lake import Lake, Snapshot
+from pipelines.lake import Lake
+from pipelines.lake_files import Snapshot
 from pipelines.query import views
 
 

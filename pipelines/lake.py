@@ -9,11 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -24,79 +20,19 @@ from expectations.arrow import arrow_schema
 from expectations.contract import Table
 from expectations.delta import delta_schema
 from pipelines.errors import ConflictError, MissingInputError
+from pipelines.lake_files import WHOLE, File, Folder, Snapshot, Staged, day_of, file_path
 from pipelines.parquet_stats import delta_stats
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
-    from pyarrow.fs import FileSystem
     from pyspark.sql import DataFrame, SparkSession
 
 STATE = "touchstone"  # key of our metadata in a commit
 TRANSACTION = "touchstone"
-STAGING = "_staging"
-WHOLE = ""  # the "day" of a table that has no partition
 
 
-@dataclass(frozen=True)
-class File:
-    """One committed Parquet file: path below the table, its day ('' if none), rows' digest."""
-
-    path: str
-    day: str
-    rows: int
-
-    @property
-    def digest(self) -> str:
-        """Digest of all rows of its partition, as written in the file's name."""
-        return PurePosixPath(self.path).name.split("-")[0]
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """One version of a table: its files and the state its last run left. Version -1: not made."""
-
-    table: Table
-    version: int
-    files: tuple[File, ...] = ()
-    state: Mapping[str, Any] = field(default_factory=dict)
-    handle: DeltaTable | None = field(default=None, compare=False, repr=False)
-
-    @cached_property
-    def digests(self) -> dict[str, str]:
-        """Day to digest of its rows."""
-        return {file.day: file.digest for file in self.files}
-
-    @property
-    def rows(self) -> int:
-        """Number of rows."""
-        return sum(file.rows for file in self.files)
-
-
-@dataclass(frozen=True)
-class Staged:
-    """Files written for a table but not committed."""
-
-    table: Table
-    run_id: str
-    folder: str
-
-
-class Lake:
+class Lake(Folder):
     """A folder (or object-store prefix) of Delta tables."""
-
-    def __init__(self, root: str) -> None:
-        self.root = root if "://" in root else str(Path(root).resolve())
-        self.fs: FileSystem
-        self.fs, self._base = pafs.FileSystem.from_uri(
-            self.root if "://" in self.root else Path(self.root).as_uri()
-        )
-
-    def uri(self, table: Table) -> str:
-        """Where a table lives."""
-        return f"{self.root}/{table.name}"
-
-    def _path(self, table: Table, *parts: str) -> str:
-        return "/".join((self._base, table.name, *parts))
 
     def exists(self, table: Table) -> bool:
         """Whether a table has ever been made."""
@@ -106,12 +42,13 @@ class Lake:
     def snapshot(self, table: Table, version: int | None = None) -> Snapshot:
         """A version of a table (the newest if None); version -1 with no files if never made."""
         from deltalake import DeltaTable
+        from deltalake.exceptions import DeltaError
 
         if version == -1 or not self.exists(table):
             return Snapshot(table, -1)
         try:
             handle = DeltaTable(self.uri(table), version=version)
-        except Exception as error:
+        except DeltaError as error:
             raise MissingInputError(
                 f"{table.name} version {version} cannot be opened in {self.root}: {error}. It may "
                 "have been vacuumed, or written by a newer Touchstone; use a kept publication."
@@ -158,45 +95,6 @@ class Lake:
         parts = [pq.read_table(path, filesystem=self.fs, partitioning=None) for path in paths]
         return pa.concat_tables(parts).select(schema.names).cast(schema)
 
-    def stage(self, frame: DataFrame, table: Table, run_id: str) -> Staged:
-        """Write rows beside the table, unseen by readers; partitioned by its day if it has one."""
-        folder = f"{STAGING}/{run_id}-{uuid.uuid4().hex[:8]}"
-        selected = frame.select(*table.columns)
-        writer = selected.write.option("maxRecordsPerFile", 2_000_000)
-        if table.partitioned_by:
-            writer = selected.hint("rebalance", table.partitioned_by).write
-            writer = writer.partitionBy(table.partitioned_by)
-        writer.parquet(f"{self.uri(table)}/{folder}")
-        return Staged(table, run_id, folder)
-
-    def staged(self, spark: SparkSession, staged: Staged) -> DataFrame:
-        """The staged rows, read back as written."""
-        from expectations.spark import spark_schema
-
-        reader = spark.read.schema(spark_schema(staged.table))
-        return reader.parquet(f"{self.uri(staged.table)}/{staged.folder}")
-
-    def keep(self, spark: SparkSession, frame: DataFrame, name: str) -> DataFrame:
-        """`frame` written to scratch files and read back: computed once, for this run only."""
-        path = f"{self.root}/{STAGING}/{name}-{uuid.uuid4().hex[:8]}"
-        frame.write.parquet(path)
-        return spark.read.schema(frame.schema).parquet(path)
-
-    def sweep(self, run_id: str) -> None:
-        """Delete the scratch files of a run."""
-        folder = f"{self._base}/{STAGING}"
-        for info in self.fs.get_file_info(pafs.FileSelector(folder, allow_not_found=True)):
-            if info.base_name.startswith(run_id):
-                self.fs.delete_dir(info.path)
-
-    def empty(self, table: Table) -> pa.Table:
-        """No rows of a table."""
-        return arrow_schema(table).empty_table()
-
-    def discard(self, staged: Staged) -> None:
-        """Delete staged files that are not wanted after all."""
-        self.fs.delete_dir(self._path(staged.table, staged.folder))
-
     def commit(
         self,
         base: Snapshot,
@@ -236,39 +134,10 @@ class Lake:
             paths.append(file_path(base.table, day, name))
         return self.add(base, paths, state)
 
-    def writer(self, table: Table, day: str, name: str) -> pq.ParquetWriter:
-        """A new file of one day of a table, unseen until `add` names it."""
-        path = self._path(table, file_path(table, day, name))
-        self.fs.create_dir(os.path.dirname(path), recursive=True)
-        names = [n for n in table.columns if n != table.partitioned_by]
-        schema = pa.schema([arrow_schema(table).field(n) for n in names])
-        return pq.ParquetWriter(path, schema, compression="zstd", filesystem=self.fs,
-                                store_schema=False)  # fmt: skip
-
     def add(self, base: Snapshot, paths: Iterable[str], state: Mapping[str, Any]) -> int:
         """Commit files written by `writer`, by their paths below the table."""
         adds = [self._added(base.table, path) for path in paths]
         return self._write(base, base.table, adds, set(), state)
-
-    def remove_file(self, table: Table, path: str) -> None:
-        """Delete a file that was written but must not be committed."""
-        self.fs.delete_file(self._path(table, path))
-
-    def _moves(
-        self, staged: Staged, digests: Mapping[str, str], days: Collection[str]
-    ) -> list[tuple[str, str]]:
-        """(staged path, final path below the table) of the part files of some days."""
-        folder = self._path(staged.table, staged.folder)
-        found = self.fs.get_file_info(pafs.FileSelector(folder, recursive=True))
-        moves: list[tuple[str, str]] = []
-        for info in sorted(found, key=lambda i: i.path):
-            below = info.path.removeprefix(folder + "/")
-            day = _day(below)
-            if not info.path.endswith(".parquet") or day not in days:
-                continue
-            name = f"{digests[day]}-{staged.run_id}-{len(moves):05d}.parquet"
-            moves.append((info.path, str(PurePosixPath(below).parent / name).removeprefix("./")))
-        return moves
 
     def _add(self, table: Table, source: str, target: str) -> Any:
         path = self._path(table, target)
@@ -283,7 +152,7 @@ class Lake:
         full = self._path(table, path)
         with self.fs.open_input_file(full) as file:
             size, stats = file.size(), delta_stats(pq.read_metadata(file))
-        day = {table.partitioned_by: _day(path)} if table.partitioned_by else {}
+        day = {table.partitioned_by: day_of(path)} if table.partitioned_by else {}
         return AddAction(path, size, day, 0, True, stats)
 
     def _write(
@@ -324,12 +193,6 @@ class Lake:
         )
 
 
-def changed_days(old: Snapshot, new: Snapshot) -> set[str]:
-    """Days whose files differ between two versions ('' for a table without days)."""
-    before, after = set(old.files), set(new.files)
-    return {file.day for file in before ^ after}
-
-
 def retry(attempt: Callable[[], int], times: int = 5) -> int:
     """Run `attempt` again when another run committed first; ConflictError after `times`."""
     for left in reversed(range(times)):
@@ -341,25 +204,10 @@ def retry(attempt: Callable[[], int], times: int = 5) -> int:
     raise AssertionError("unreachable")
 
 
-def file_path(table: Table, day: str, name: str) -> str:
-    """Where a file of a day lies, below its table."""
-    return f"{table.partitioned_by}={day}/{name}.parquet" if day else f"{name}.parquet"
-
-
-def _day(path: str) -> str:
-    """The partition's day in a path, '' if there is none.
-
-    >>> _day("conversion_date=2026-01-31/x.parquet"), _day("x.parquet")
-    ('2026-01-31', '')
-    """
-    first = PurePosixPath(path).parts[0]
-    return first.split("=", 1)[1] if "=" in first else WHOLE
-
-
 def _files(handle: DeltaTable, table: Table) -> tuple[File, ...]:
     actions = pa.table(handle.get_add_actions(flatten=True))
     paths, rows = actions["path"].to_pylist(), actions["num_records"].to_pylist()
-    return tuple(File(p, _day(p), n) for p, n in sorted(zip(paths, rows, strict=True)))
+    return tuple(File(p, day_of(p), n) for p, n in sorted(zip(paths, rows, strict=True)))
 
 
 def _state(handle: DeltaTable) -> dict[str, Any]:

@@ -11,7 +11,8 @@ import pyarrow as pa
 from expectations.arrow import arrow_schema
 from expectations.tables import PUBLICATIONS, TABLES
 from pipelines.errors import MissingInputError
-from pipelines.lake import Lake, Snapshot, retry
+from pipelines.lake import Lake, retry
+from pipelines.lake_files import Snapshot
 
 OWN = "publications"
 

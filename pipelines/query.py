@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from expectations.tables import TABLES
-from pipelines.lake import Lake, Snapshot
+from pipelines.lake import Lake
+from pipelines.lake_files import Snapshot
 from pipelines.publish import published
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from expectations.tables import AUDITS
 from pipelines.dirty import days_between
 from pipelines.errors import BrokenContractError
 from pipelines.ingest.mapping import Mapping as SourceMapping
-from pipelines.lake import Lake, Snapshot, changed_days, retry
+from pipelines.lake import Lake, retry
+from pipelines.lake_files import Snapshot, changed_days
 from pipelines.settings import Settings
 
 

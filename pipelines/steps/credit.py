@@ -19,7 +19,7 @@ from expectations.tables import (
 from pipelines import dirty
 from pipelines.changed_people import changed_people, touch_months_of
 from pipelines.credits import credits
-from pipelines.lake import WHOLE
+from pipelines.lake_files import WHOLE
 from pipelines.marts.money import campaigns, channels
 from pipelines.marts.path_summary import path_summary
 from pipelines.marts.reconciliation import reconciliation

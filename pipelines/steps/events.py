@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from expectations.tables import RECORDS
 from pipelines.changed_people import iso_days
 from pipelines.events import deduplicate, events, mapped
-from pipelines.lake import WHOLE
+from pipelines.lake_files import WHOLE
 from pipelines.quarantine import quarantine
 from pipelines.run import Run, Work
 from pipelines.spend import mapped as mapped_spend

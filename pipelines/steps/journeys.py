@@ -14,7 +14,7 @@ from pipelines.changed_people import changed_people, conversion_days_of, iso_day
 from pipelines.channels import rules_fingerprint
 from pipelines.conversions import ConversionRule, conversions
 from pipelines.identities import identities
-from pipelines.lake import WHOLE
+from pipelines.lake_files import WHOLE
 from pipelines.paths import paths
 from pipelines.run import Run, Work
 from pipelines.settings import TouchSection

@@ -10,7 +10,8 @@ import pytest
 from expectations.arrow import arrow_schema
 from expectations.tables import CHANNELS, MODEL_VERSIONS, PUBLICATIONS
 from pipelines.errors import ConflictError, MissingInputError
-from pipelines.lake import Lake, changed_days, retry
+from pipelines.lake import Lake, retry
+from pipelines.lake_files import changed_days
 from pipelines.publish import publish, published
 from pipelines.query import connect
 from tests.pipelines.tables import table
