@@ -18,7 +18,6 @@ from expectations.arrow import arrow_schema
 from expectations.contract import Table
 
 if TYPE_CHECKING:
-    from deltalake import DeltaTable
     from pyarrow.fs import FileSystem
     from pyspark.sql import DataFrame, SparkSession
 
@@ -48,7 +47,7 @@ class Snapshot:
     version: int
     files: tuple[File, ...] = ()
     state: Mapping[str, Any] = field(default_factory=dict)
-    handle: DeltaTable | None = field(default=None, compare=False, repr=False)
+    handle: Any = field(default=None, compare=False, repr=False)
 
     @cached_property
     def digests(self) -> dict[str, str]:

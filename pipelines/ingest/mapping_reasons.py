@@ -61,7 +61,7 @@ def _readable(mapping: Mapping, values: dict[str, Value]) -> Iterator[Rule]:
 
 def _present(mapping: Mapping) -> Iterator[Rule]:
     nothing = F.lit(None).cast("string")
-    for name in dict.fromkeys((*NEEDED[mapping.kind], *mapping.require)):
+    for name in dict.fromkeys((*mapping.require, *NEEDED[mapping.kind])):
         yield Rule(F.col(name).isNull(), "missing_required", name, nothing)
 
 
