@@ -207,7 +207,8 @@ def load_mappings(user_dir: Path | None = None) -> dict[str, Mapping]:
 
 def _told(document: Document, problem: ValidationError) -> Exception:
     """The first mistake pydantic found, in our words."""
-    first = problem.errors()[0]
+    found = problem.errors()
+    first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
     place = tuple(first["loc"])
     if first["type"] == "extra_forbidden":
         hint = nearest(str(place[-1]), _keys_at(place[:-1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,20 @@ import yaml
 from pipelines.errors import MissingInputError, SettingsError
 
 Place = tuple[str | int, ...]
+
+
+class Loader(yaml.SafeLoader):
+    """YAML in which only true and false are booleans: `no` is a country, 12:30 and 007 are text."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, how) for tag, how in found if tag.rsplit(":", 1)[-1] in ("null", "merge")]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf"))
+Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile("^(?:0|-?[1-9][0-9]*)$"), list("-0123456789")
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +83,7 @@ def read(path: Path) -> Document:
         text = path.read_text(encoding="utf-8")
     except OSError as problem:
         raise MissingInputError(f"{path}: cannot be read ({problem.strerror}).") from problem
-    loader = yaml.SafeLoader(text)
+    loader = Loader(text)
     try:
         root = loader.get_single_node()
         content = loader.construct_document(root) if root is not None else None

@@ -1,0 +1,93 @@
+"""What a mapping file may say, and how a mistake in one is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import MissingInputError, SettingsError
+from pipelines.ingest.mapping import SHIPPED, load_mapping, load_mappings
+
+GOOD = """\
+source: shop
+version: 3
+read: {files: "shop/*.csv"}
+let:
+  page: {path: landing}
+fields:
+  event_type: {path: kind, map: {buy: order}, default: other}
+  occurred_at: {path: at, ts: epoch_s}
+  page_url: {use: page}
+ids:
+  - {type: user_id, value: customer}
+dedupe: {parts: [id]}
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "shop.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_a_mapping_is_called_after_its_file(tmp_path: Path):
+    mapping = load_mapping(written(tmp_path, GOOD))
+    assert (mapping.name, mapping.stamp, mapping.kind) == ("shop", "shop@3", "events")
+
+
+def test_comments_and_layout_do_not_change_the_fingerprint_and_meaning_does(tmp_path: Path):
+    plain = load_mapping(written(tmp_path, GOOD)).fingerprint
+    commented = GOOD.replace("dedupe: {parts: [id]}", "# why\ndedupe:\n  parts:\n    - id")
+    assert load_mapping(written(tmp_path, commented)).fingerprint == plain
+    assert load_mapping(written(tmp_path, GOOD.replace("buy", "bought"))).fingerprint != plain
+
+
+def test_shipped_mappings_load_and_a_users_file_wins(tmp_path: Path):
+    shipped = load_mappings()
+    assert set(shipped) == {path.stem for path in SHIPPED.glob("*.yaml")}
+    (tmp_path / "ga4.yaml").write_text(GOOD)
+    (tmp_path / "extra.yaml").write_text(GOOD)
+    both = load_mappings(tmp_path)
+    assert set(both) == {*shipped, "extra"}
+    assert both["ga4"].version == 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("fields:", "fiels:", ["shop.yaml:6: fiels", "did you mean 'fields'?"]),
+        ("ts: epoch_s", "ts: epoch_z", ["shop.yaml:8: fields.occurred_at.ts", "'epoch_s'"]),
+        ("page_url", "page_ulr", ["shop.yaml:9: fields.page_ulr", "did you mean 'page_url'?"]),
+        ("buy: order", "buy: ordr", ["shop.yaml:7:", "'ordr' is not a word", "'order'"]),
+        ("use: page", "use: pgae", ["shop.yaml:9: fields.page_url.use", "did you mean 'page'?"]),
+        ("version: 3\n", "", ["the key 'version' is missing"]),
+        ("version: 3", "version: x", ["shop.yaml:2: version", "got 'x'"]),
+        ("path: at,", "path: a..t,", ["shop.yaml:8: fields.occurred_at.path", "'.t'"]),
+        ("path: at,", "path: at, const: 1,", ["exactly one of", "path and const"]),
+        ("path: at, ts", "ts", ["shop.yaml:8: fields.occurred_at", "it has none"]),
+        ("type: user_id", "type: usr_id", ["shop.yaml:11: ids.0.type", "'user_id'"]),
+        ("parts: [id]", "part: [id]", ["shop.yaml:12: dedupe", "parts"]),
+        ("  occurred_at: {path: at, ts: epoch_s}\n", "", ["'occurred_at', and it is not given"]),
+        ("version: 3", "version: 3\nversion: 4", ["shop.yaml:3: version: written twice"]),
+        ("version: 3", "version: [", ["not valid YAML"]),
+        ("version: 3", "version: 3\nname: x", ["shop.yaml:3: name"]),
+        ("version: 3", "version: 3\nrequire: [pag_url]", ["shop.yaml:3: require.0", "page_url"]),
+        ("kind, map", "kind, lower: true, hsh: md5, map", ["shop.yaml:7", "did you mean 'hash'?"]),
+    ],
+)
+def test_a_mistake_is_told_with_file_line_key_and_the_nearest_word(
+    tmp_path: Path, old: str, new: str, told: list[str]
+):
+    path = written(tmp_path, GOOD.replace(old, new, 1))
+    with pytest.raises(SettingsError) as caught:
+        load_mapping(path)
+    for part in told:
+        assert part in str(caught.value)
+
+
+def test_a_mapping_that_is_no_block_or_no_file_is_told(tmp_path: Path):
+    with pytest.raises(SettingsError, match=r"key: value"):
+        load_mapping(written(tmp_path, "- a\n"))
+    with pytest.raises(MissingInputError, match="cannot be read"):
+        load_mapping(tmp_path / "none.yaml")
