@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping as Dict
 from functools import reduce
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from expectations.tables import EVENTS
@@ -35,11 +35,6 @@ def deduplicate(events: DataFrame) -> DataFrame:
 
     Equal payloads are told apart by batch and line, so arrival order decides nothing.
     """
-    names = [name for name in EVENTS.columns if name not in EVENTS.grain]
-    row = F.struct(*names)
-    chosen = F.min_by(row, F.struct(*WINNER)).alias("row")
-    return (
-        events.groupBy(*EVENTS.grain)
-        .agg(chosen)
-        .select(*[F.col("row")[n].alias(n) if n in names else F.col(n) for n in EVENTS.columns])
-    )
+    order = Window.partitionBy(*EVENTS.grain).orderBy(*WINNER)
+    ranked = events.withColumn("place", F.row_number().over(order))
+    return ranked.filter("place = 1").select(*EVENTS.columns)

@@ -31,21 +31,16 @@ def map_records(records: DataFrame, mapping: Mapping) -> DataFrame:
     values = {name: _field(mapping, name, seen) for name in mapping.fields}
     read = parts(records, mapping)
     given = {name: one.column for name, one in values.items()}
-    kept = [F.col(name) for name in read.columns if name not in (*given, "landed_at")]
-    typed = read.select(
-        *kept,
-        unfused(F.col("landed_at")).alias("landed_at"),
-        *[_as_told(mapping, n, c).alias(n) for n, c in given.items()],
-    )
-    judged = typed.withColumns(
-        {"rejection": rejection(mapping, values), "landed_at": unfused(F.col("landed_at"))}
-    )
+    kept = [F.col(name) for name in read.columns if name not in (*given, "text")]
+    told = [_as_told(mapping, name, column).alias(name) for name, column in given.items()]
+    typed = read.select(*kept, unfused(F.col("text")).alias("text"), *told)
+    judged = typed.withColumn("rejection", unfused(rejection(mapping, values)))
     made = _event(mapping, seen) if mapping.kind == "events" else _spend(mapping)
-    told = [F.col("rejection")[name] for name in ("reason", "field", "value")]
+    why = [F.col("rejection")[name] for name in ("reason", "field", "value")]
     return judged.select(
         *[made[name].alias(name) for name in made],
         *[name for name in ARRIVAL],
-        *[column.alias(name) for name, column in zip(REJECTED, told, strict=True)],
+        *[column.alias(name) for name, column in zip(REJECTED, why, strict=True)],
     )
 
 
@@ -101,7 +96,7 @@ def _event_defaults(mapping: Mapping) -> dict[str, Column]:
         if address in given:
             fallback[name] = host(F.col(address))
     filled = {n: F.coalesce(given[n], c) if n in given else c for n, c in fallback.items()}
-    arrived = {name: F.col(name) for name in ("batch_id", "line")}
+    arrived = {"batch_id": F.col("batch_id"), "line": unfused(F.col("line"))}
     return {**given, **filled, **arrived}
 
 

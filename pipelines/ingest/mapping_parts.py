@@ -65,7 +65,7 @@ def _with_lets(parsed: DataFrame, mapping: Mapping) -> DataFrame:
     for depth in range(1 + max(level.values(), default=-1)):
         names = [name for name in mapping.let if level[name] == depth]
         lets = {let_column(name): text(mapping.let[name], seen) for name in names}
-        parsed = parsed.withColumns({**lets, "landed_at": unfused(F.col("landed_at"))})
+        parsed = parsed.withColumns({**lets, "text": unfused(F.col("text"))})
     return parsed
 
 
@@ -73,6 +73,7 @@ def unfused(column: Column) -> Column:
     """The same value, made so that Spark does not fuse this step with its neighbours.
 
     Fused, the steps of a long mapping are one method that the JVM runs uncompiled, or refuses.
-    A comparator is what Spark cannot fuse; the step is then compiled in small methods.
+    A comparator is what Spark cannot fuse; the step is then compiled in small methods. Put it on a
+    column that every later step needs, or it is pruned.
     """
     return F.get(F.array_sort(F.array(column), lambda _one, _other: F.lit(0)), 0)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.spark
 
 
 def test_every_record_is_an_event_or_in_quarantine(spark, tmp_path):
-    mappings = load_mappings()
+    mappings = {name: load_mappings()[name] for name in ("ga4", "google_ads")}
     base = {"event_name": "purchase", "event_timestamp": "1772616123456789", "stream_id": "1"}
     bad = [
         base | {"event_timestamp": "x" * 300},
@@ -42,7 +42,7 @@ def test_every_record_is_an_event_or_in_quarantine(spark, tmp_path):
         ("ga4", 4, "missing_required", "occurred_at"),
         ("ga4", 5, "bad_currency", "currency"),
         ("ga4", 6, "bad_value", "value"),
-        ("ga4", 7, "bad_value", "record"),
+        ("ga4", 7, "bad_json", None),
         ("ga4", 8, "bad_json", None),
         ("ga4", 9, "bad_encoding", None),
         ("google_ads", 3, "time_out_of_range", "spend_date"),
