@@ -18,7 +18,7 @@ Totals = dict[tuple[str, str], tuple[float, float]]  # model, channel: conversio
 def run(lake: str, out: str) -> None:
     """Make touches, credits and channels as Parquet files."""
     con = duckdb.connect(config={"memory_limit": "4GB", "temp_directory": f"{out}/scratch"})
-    con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
     for statement in SCRIPT.read_text().split(";\n"):
         con.execute(statement.replace("$lake", lake).replace("$out", out))
     con.close()

@@ -38,7 +38,8 @@ def make(root: str, events: int, days: int = 90, seed: int = 1, people: int = 0)
     lake = Lake(root)
     with tempfile.TemporaryDirectory() as scratch:
         con = duckdb.connect(f"{scratch}/plan.duckdb", config={"memory_limit": "3GB"})
-        con.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+        con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+        con.execute("SET preserve_insertion_order = false")
         plan(con, people or max(1, events // EVENTS_OF_A_PERSON), days, seed)
         of_day = (HERE / "events_of_day.sql").read_text()
         calendar = [FIRST + timedelta(n) for n in range(days)]

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.collect import Collected, collect
 from pipelines.errors import MissingInputError
 from pipelines.lake import Lake
-from pipelines.publish import publish
+from pipelines.publish import latest, publish
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,11 +77,16 @@ def run(
 ) -> Published:
     """Bring all tables up to date with what has landed, for conversions up to `through`.
 
-    With `first`, the days from there on are made again, changed or not, and no earlier ones.
+    What is published stays true of what landed: an earlier `through` than the last one is raised
+    to it. With `first`, the days from there on to `through` are made again, changed or not, and no
+    others.
     """
     from pipelines.flow import FLOW
     from pipelines.run import bring_up_to_date
 
+    last = latest(Lake(settings.lake_uri))
+    if last and not first:
+        through = max(through, last["through_date"])
     versions: dict[str, int] = {}
     number = None
     with started(settings, through, first, say, use_gx) as work:
@@ -112,13 +120,21 @@ def started(
 
     lake = Lake(settings.lake_uri)
     run_id = new_run_id(datetime.now(UTC))
-    scratch = tempfile.mkdtemp(prefix="touchstone-")
-    spark = start(dict(os.environ), scratch, **{"spark.driver.memory": settings.driver_memory})
+    memory = {"spark.driver.memory": settings.driver_memory}
+    spark = start(dict(os.environ), scratch_folder(), **memory)
     try:
         yield Run(lake, spark, settings, mappings_of(settings), run_id, through.isoformat(),
                   first.isoformat() if first else None, use_gx, say)  # fmt: skip
     finally:
         lake.sweep(run_id)
+
+
+@cache
+def scratch_folder() -> str:
+    """Where Spark spills while this process lives."""
+    folder = tempfile.mkdtemp(prefix="touchstone-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def last_landed(settings: Settings) -> date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -106,6 +107,7 @@ def main() -> None:
     import pipelines.cli.runs
     import pipelines.cli.setup  # noqa: F401  (each adds its commands to `app`)
 
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that we tidy up
     try:
         app()
     except TouchstoneError as error:

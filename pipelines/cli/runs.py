@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from pipelines.arrivals import untaken_days
 from pipelines.cli.app import Place, app, day, err, out, say, show_json
 from pipelines.collect import Collected
 from pipelines.errors import UsageError
+from pipelines.lake import Lake
 from pipelines.nightly import Published, last_landed
 from pipelines.nightly import ingest as ingest_files
 from pipelines.nightly import run as run_stages
@@ -21,6 +23,7 @@ def ingest(context: typer.Context, as_json: Json = False) -> None:
     """Take new files from the landing folder into the lake, each exactly once."""
     place: Place = context.obj
     collected = ingest_files(place.settings)
+    collected.days |= set(untaken_days(Lake(place.settings.lake_uri)))
     _show_collected(collected, as_json)
     if collected.failed:
         raise typer.Exit(12)
@@ -29,11 +32,11 @@ def ingest(context: typer.Context, as_json: Json = False) -> None:
 def _show_collected(collected: Collected, as_json: bool) -> None:
     if as_json:
         show_json(collected.as_json())
-        return
-    out.print(
-        f"{collected.batches} files, {collected.records} records "
-        f"({collected.bad_records} of them undecodable, kept for quarantine)."
-    )
+    else:
+        out.print(
+            f"{collected.batches} files, {collected.records} records "
+            f"({collected.bad_records} of them undecodable, kept for quarantine)."
+        )
     for problem in (*collected.failed, *collected.unknown, *collected.waiting):
         err.print(problem.sentence)
 
