@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -12,23 +13,21 @@ from expectations.tables import QUARANTINE
 from pipelines.ingest.mapping_reasons import CUT
 
 
-def quarantine(records: DataFrame, *mapped: DataFrame) -> DataFrame:
+def quarantine(records: DataFrame, known: Collection[str], *mapped: DataFrame) -> DataFrame:
     """One row per rejected record, or rejected part of one, with its first reason.
 
-    `mapped` are the results of `events.mapped` and `spend.mapped`.
+    `mapped` are the results of `events.mapped` and `spend.mapped`. A record that arrived for a
+    mapping which is no longer among the `known` waits here until the mapping is back.
     """
-    rejected = [_undecodable(records), *[_rejected(one) for one in mapped]]
+    rejected = [_unread(records, known), *[_rejected(one) for one in mapped]]
     return reduce(DataFrame.unionByName, rejected)
 
 
-def _undecodable(records: DataFrame) -> DataFrame:
-    given = {
-        "part": F.lit(0),
-        "reason": F.col("error"),
-        "field": F.lit(None),
-        "value": F.substring("payload", 1, CUT),
-    }
-    return _as_contract(records.filter(F.col("error").isNotNull()), given)
+def _unread(records: DataFrame, known: Collection[str]) -> DataFrame:
+    orphan = F.when(~F.col("mapping").isin(sorted(known)), "unknown_mapping")
+    unread = records.withColumn("reason", F.coalesce("error", orphan))
+    given = {"part": F.lit(0), "field": F.lit(None), "value": F.substring("payload", 1, CUT)}
+    return _as_contract(unread.filter(F.col("reason").isNotNull()), given)
 
 
 def _rejected(mapped: DataFrame) -> DataFrame:

@@ -27,6 +27,8 @@ CONF = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.parquet.enableVectorizedReader": "true",
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",  # no job to list files
+    # asked for with every column, it doubles the time to build a plan
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.host": "127.0.0.1",

@@ -14,6 +14,7 @@ EVENT_TYPES = (
 REASONS = (
     "bad_encoding", "bad_json", "bad_parquet", "column_count", "duplicate_header",
     "bad_value", "bad_timestamp", "time_out_of_range", "missing_required", "bad_currency",
+    "unknown_mapping",
 )  # fmt: skip
 PRECISIONS = ("us", "ms", "s", "day")
 QUALITIES = ("source", "skew_corrected", "received_fallback", "clamped")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from pyspark.sql import DataFrame
@@ -9,6 +10,7 @@ from pyspark.sql import DataFrame
 from expectations.tables import RECORDS
 from pipelines.changed_people import iso_days
 from pipelines.events import deduplicate, events, mapped
+from pipelines.ingest.mapping import Mapping
 from pipelines.lake_files import WHOLE
 from pipelines.quarantine import quarantine
 from pipelines.run import Run, Work
@@ -23,7 +25,7 @@ def mapping_text(run: Run) -> str:
 
 def event_days(work: Work) -> set[str]:
     """Days on which a newly arrived event happened."""
-    return iso_days(events(_mapped(work)), "event_date")
+    return iso_days(events(_mapped(work)), "event_date") if work.new_urls(RECORDS) else set()
 
 
 def make_events(work: Work, days: set[str]) -> DataFrame:
@@ -33,7 +35,7 @@ def make_events(work: Work, days: set[str]) -> DataFrame:
 
 def rejected_days(work: Work) -> set[str]:
     """Days on which a rejected record arrived."""
-    return iso_days(_rejected(work), "received_date")
+    return iso_days(_rejected(work), "received_date") if work.new_urls(RECORDS) else set()
 
 
 def make_quarantine(work: Work, days: set[str]) -> DataFrame:
@@ -51,9 +53,9 @@ def if_spend_came(work: Work) -> set[str]:
 def make_spend(work: Work, days: set[str]) -> DataFrame:
     """All spend: a new extraction may replace any day of an older one."""
     urls = work.run.lake.urls(work.new[RECORDS.name])
-    spending = {n for n, m in work.run.mappings.items() if m.kind == "spend"}
+    spending = _of_kind(work, "spend", urls)
     chosen = [url for url in urls if mapping_of(url) in spending]
-    return spend(work.run.lake.read_urls(work.run.spark, RECORDS, chosen), work.run.mappings)
+    return spend(work.run.lake.read_urls(work.run.spark, RECORDS, chosen), spending)
 
 
 def mapping_of(url: str) -> str:
@@ -74,17 +76,34 @@ def _with_existing(work: Work, days: set[str], came: DataFrame, column: str) -> 
 
 
 def _rejected(work: Work) -> DataFrame:
-    new = work.run.lake.read_urls(work.run.spark, RECORDS, work.new_urls(RECORDS))
-    return quarantine(new, _mapped(work), mapped_spend(new, work.run.mappings))
+    """New records, and parts of them, that no mapping accepts."""
+
+    def made(new: DataFrame, urls: list[str]) -> DataFrame:
+        paid = mapped_spend(new, _of_kind(work, "spend", urls))
+        return quarantine(new, work.run.mappings, _mapped(work), paid)
+
+    return _once(work, "rejected", made)
 
 
 def _mapped(work: Work) -> DataFrame:
-    """New records as their mappings read them, written once and read by every step of the run."""
+    """New records as their mappings read them."""
+    return _once(work, "mapped", lambda new, urls: mapped(new, _of_kind(work, "events", urls)))
+
+
+def _once(work: Work, name: str, made: Callable[[DataFrame, list[str]], DataFrame]) -> DataFrame:
+    """Something made of new records: written once, for every step of the run that asks."""
     urls = work.new_urls(RECORDS)
-    key = ("mapped", *sorted(urls))
+    key = (name, *urls)
     if key not in work.run.memory:
         lake, spark = work.run.lake, work.run.spark
-        frame = mapped(lake.read_urls(spark, RECORDS, urls), work.run.mappings)
-        work.run.memory[key] = lake.keep(spark, frame, f"{work.run.run_id}-mapped")
+        frame = made(lake.read_urls(spark, RECORDS, urls), urls)
+        work.run.memory[key] = lake.keep(spark, frame, f"{work.run.run_id}-{name}")
     kept: DataFrame = work.run.memory[key]
     return kept
+
+
+def _of_kind(work: Work, kind: str, urls: list[str]) -> dict[str, Mapping]:
+    """Mappings of a kind that read some files; to compile a plan of all of them takes seconds."""
+    every = {n: m for n, m in work.run.mappings.items() if m.kind == kind}
+    came = {mapping_of(url) for url in urls}
+    return {n: m for n, m in every.items() if n in came} or every

@@ -33,7 +33,7 @@ def test_every_record_is_an_event_or_in_quarantine(spark, tmp_path):
     land(tmp_path, "google_ads/1.csv", ads)
     raw = records(spark, tmp_path, mappings)
     told = events.mapped(raw, mappings)
-    found = quarantine(raw, told, spend.mapped(raw, mappings))
+    found = quarantine(raw, mappings, told, spend.mapped(raw, mappings))
     assert found.schema.simpleString() == spark_schema(QUARANTINE).simpleString()
     rows = found.orderBy("source", "line").collect()
     assert [(r["source"], r["line"], r["reason"], r["field"]) for r in rows] == [
@@ -50,3 +50,14 @@ def test_every_record_is_an_event_or_in_quarantine(spark, tmp_path):
     assert len(rows[0]["value"]) == 200
     assert json.loads(rows[0]["payload"]) == bad[0]
     assert events.events(told).count() == 1
+
+
+def test_a_record_whose_mapping_is_gone_waits_in_quarantine(spark, tmp_path):
+    mappings = {name: load_mappings()[name] for name in ("ga4", "google_ads")}
+    land(tmp_path, "ga4/1.json", b'{"event_name": "purchase"}\n')
+    raw = records(spark, tmp_path, mappings)
+    left = {"google_ads": mappings["google_ads"]}
+    found = quarantine(raw, left, spend.mapped(raw, left)).collect()
+    assert [(r["mapping"], r["reason"], r["line"]) for r in found] == [
+        ("ga4", "unknown_mapping", 1)
+    ]

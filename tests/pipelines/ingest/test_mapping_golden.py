@@ -48,7 +48,9 @@ def seen(_spark, tmp_path_factory) -> dict[str, dict[str, list[dict[str, object]
         land(landing, f"{mappings[name].source}/{sample.name}", sample)
     raw = records(_spark, landing, mappings).cache()
     told, paid = events.mapped(raw, mappings).cache(), spend.mapped(raw, mappings).cache()
-    rejected = quarantine.quarantine(raw, told, paid).orderBy("source", "line", "part").toArrow()
+    rejected = (
+        quarantine.quarantine(raw, mappings, told, paid).orderBy("source", "line", "part").toArrow()
+    )
     accepted = events.events(told).orderBy("line", "payload_hash").toArrow().to_pylist()
     booked = spend.spend(raw, mappings).orderBy("campaign_id").toArrow().to_pylist()
     found = {name: {"accepted": [], "rejected": []} for name in MAPPINGS}
