@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -92,7 +93,8 @@ def build_docs(docs_dir: Path) -> Path:
         for file in sorted((docs_dir / KEPT).glob("[!.]*.json")):
             _show(context, json.loads(file.read_text()))
         shutil.rmtree(docs_dir / "validations", ignore_errors=True)
-        context.build_data_docs()
+        with _failing_aloud():
+            context.build_data_docs()
     return docs_dir / "index.html"
 
 
@@ -148,6 +150,21 @@ def _alone(folder: Path) -> Iterator[None]:
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def _failing_aloud() -> Iterator[None]:
+    """Raise what the docs builder only logs: a page that could not be written, with a traceback."""
+    told: list[str] = []
+    logger = logging.getLogger("great_expectations.render.renderer.site_builder")
+    logger.addFilter(keep := lambda record: told.append(record.getMessage()))  # and drop it
+    try:
+        yield
+    finally:
+        logger.removeFilter(keep)
+    if told:
+        lines = [line for line in told[0].splitlines() if "Error" in line]
+        raise OSError(f"Data Docs were not built: {(lines or told)[-1].strip()}")
 
 
 def _failures(result: ExpectationValidationResult) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.collect import Collected, collect
-from pipelines.errors import MissingInputError
+from pipelines.errors import BrokenContractError, MissingInputError
 from pipelines.lake import Lake
 from pipelines.publish import latest, publish
 from pipelines.settings import Settings
@@ -94,8 +94,10 @@ def run(
         try:
             for step in [step for name in FLOW if name in stages for step in FLOW[name]]:
                 versions[step.into.name] = bring_up_to_date(work, step)
-        finally:
-            build_data_docs(work)  # of a broken table above all
+        except BrokenContractError:
+            build_data_docs(work)
+            raise
+        build_data_docs(work)
         if "credit" in stages:
             number = publish(work.lake, work.run_id, through, settings.fingerprint(),
                              datetime.now(UTC))  # fmt: skip

@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 # tests run small jobs: the quick compiler and the simple collector start soonest
-QUICK_JAVA = (
-    "-XX:-UseParallelGC -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
-)  # else a long session fills the cache and runs uncompiled
+QUICK_JAVA = "-XX:-UseParallelGC -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"  # else a long session fills the cache and runs uncompiled
 
 
 @pytest.fixture(scope="session")
