@@ -156,8 +156,13 @@ def _alone(folder: Path) -> Iterator[None]:
 def _failing_aloud() -> Iterator[None]:
     """Raise what the docs builder only logs: a page that could not be written, with a traceback."""
     told: list[str] = []
+
+    def keep(record: logging.LogRecord) -> bool:
+        told.append(record.getMessage())
+        return False
+
     logger = logging.getLogger("great_expectations.render.renderer.site_builder")
-    logger.addFilter(keep := lambda record: told.append(record.getMessage()))  # and drop it
+    logger.addFilter(keep)
     try:
         yield
     finally:
