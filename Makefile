@@ -31,7 +31,7 @@ demo: setup ## An invented shop's files, attributed and published, with a report
 
 test: setup ## Everything CI runs: check, then all tests
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup ## Lint, format and types
 	$(BIN)/ruff check

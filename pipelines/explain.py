@@ -12,12 +12,9 @@ if TYPE_CHECKING:
     import duckdb
     from rich.console import Console
 
-KEPT = """
-SELECT unnest(touches, recursive := true) FROM paths WHERE conversion_id = $id
-ORDER BY touched_at, touchpoint_id"""
-DROPPED = """
-SELECT unnest(dropped, recursive := true) FROM paths WHERE conversion_id = $id
-ORDER BY touched_at, touchpoint_id"""
+TOUCHES = """
+SELECT unnest(touch) FROM (SELECT unnest({column}) AS touch FROM paths WHERE conversion_id = $id)
+ORDER BY touch.touched_at, touch.touchpoint_id"""
 CREDIT = """
 SELECT model, model_version, position, touchpoint_id, channel, credit, attributed_value, currency
 FROM credits WHERE conversion_id = $id ORDER BY model, position"""
@@ -35,7 +32,9 @@ def explained(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
     conversion = _find(con, name)
     key = {"id": conversion["conversion_id"]}
     [path] = _rows(con, "SELECT person_id FROM paths WHERE conversion_id = $id", key) or [{}]
-    kept, dropped = _rows(con, KEPT, key), _rows(con, DROPPED, key)
+    kept, dropped = (
+        _rows(con, TOUCHES.format(column=column), key) for column in ("touches", "dropped")
+    )
     touches = [row["touchpoint_id"] for row in (*kept, *dropped)]
     person = path.get("person_id")
     return {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -16,17 +18,26 @@ END = "9999-12-31 00:00:00"
 DRIVER_LINKS = 50_000_000  # the graph of more links does not fit the driver
 
 
-def identities(events: DataFrame, settings: IdentitySection) -> DataFrame:
+Keep = Callable[[DataFrame], DataFrame]
+
+
+def identities(
+    events: DataFrame, settings: IdentitySection, keep: Keep = lambda frame: frame
+) -> DataFrame:
     """One row per identifier and validity interval, with the person it points at.
 
     Strong identifiers seen in one event are one person, for all time. A device is the person's
     whose strong identifier was last seen on it (before the first sign-in: the first one seen);
     ties in `occurred_at` go to the greatest `event_id`. A device without a sign-in is its own
     anonymous person. Guards keep apart what they refuse and say so in `refused`.
+
+    Events repeat a few sets of identifiers, which decide nearly everything; `keep` may store what
+    several steps ask for.
     """
-    told = events.where("op <> 'delete'").select("event_id", "occurred_at", "ids")
-    people = _people(told, settings)
-    devices = _devices(told, people, settings.max_people_per_device)
+    told = events.where("op <> 'delete' AND cardinality(ids) > 0")
+    together = keep(told.select("ids").distinct())
+    people = keep(_people(together, settings))
+    devices = _devices(told, together, people, settings.max_people_per_device)
     return people.unionByName(devices).select(*IDENTITIES.columns)
 
 
@@ -43,9 +54,13 @@ def _strong(ids: str = "ids") -> Column:
     return F.filter(ids, lambda i: i["trust"] >= STRONG)
 
 
-def links(told: DataFrame) -> DataFrame:
+def _weak(ids: str = "ids") -> Column:
+    return F.filter(ids, lambda i: i["trust"] < STRONG)
+
+
+def links(together: DataFrame) -> DataFrame:
     """One row per unordered pair of strong identifiers that some event told together."""
-    named = told.where(F.size(_strong()) > 1).select(_strong().alias("ids")).distinct()
+    named = together.where(F.size(_strong()) > 1).select(_strong().alias("ids")).distinct()
     ends = named.select(
         F.transform("ids", lambda i: F.struct(
             person_key(_identifier(i)).alias("key"), i["type"].alias("type"),
@@ -61,17 +76,15 @@ def links(told: DataFrame) -> DataFrame:
     ).distinct()  # fmt: skip
 
 
-def _people(told: DataFrame, settings: IdentitySection) -> DataFrame:
+def _people(together: DataFrame, settings: IdentitySection) -> DataFrame:
     """One row per strong identifier, valid always."""
     stopped = list(settings.stop_list)
-    pairs = links(told)
+    pairs = links(together)
     wanted = ~(F.col("left_identifier").isin(stopped) | F.col("right_identifier").isin(stopped))
     kept = pairs.where(wanted).select("left", "left_type", "right", "right_type")
     solved = components(_collect(kept), settings.max_links, settings.max_component)
-    every = told.select(F.explode(_strong()).alias("id")).select(
-        _identifier(F.col("id")).alias("identifier"), F.col("id.type").alias("identifier_type")
-    ).distinct()  # fmt: skip
-    session = told.sparkSession
+    every = _each(together, _strong())
+    session = together.sparkSession
     joined = every.withColumn("key", person_key(F.col("identifier"))).join(
         session.createDataFrame(solved), on="key", how="left"
     )
@@ -95,20 +108,22 @@ def _collect(pairs: DataFrame) -> pa.Table:
     return table
 
 
-def _sightings(told: DataFrame, people: DataFrame) -> DataFrame:
-    """One row per device and instant at which a known person was seen on it."""
-    seen = told.where(
-        (F.size(_strong()) > 0) & F.exists("ids", lambda i: i["trust"] < STRONG)
-    ).select(
-        "event_id", "occurred_at",
-        F.explode(F.filter("ids", lambda i: i["trust"] < STRONG)).alias("device"),
-        _best(_strong()).alias("known"),
-    )  # fmt: skip
-    one = seen.groupBy(_identifier(F.col("device")).alias("identifier"), "occurred_at").agg(
-        F.max_by("known", "event_id").alias("known")
+def _each(together: DataFrame, ids: Column) -> DataFrame:
+    """One row per identifier among some."""
+    found = together.select(F.explode(ids).alias("id"))
+    named = _identifier(F.col("id")).alias("identifier")
+    return found.select(named, F.col("id.type").alias("identifier_type")).distinct()
+
+
+def _seen(told: DataFrame, people: DataFrame, *when: str) -> DataFrame:
+    """One row per device and known person it was seen with, and whatever tells when."""
+    both = (F.size(_strong()) > 0) & (F.size(_weak()) > 0)
+    seen = told.where(both).select(
+        *when, F.explode(_weak()).alias("device"), _best(_strong()).alias("known")
     )
+    named = seen.select(*when, _identifier(F.col("device")).alias("identifier"), "known").distinct()
     known = people.select(F.col("identifier").alias("known"), "person_id")
-    return one.join(known, on="known", how="inner").select("identifier", "occurred_at", "person_id")
+    return named.join(known, on="known", how="inner").drop("known")
 
 
 def _best(ids: Column) -> Column:
@@ -117,35 +132,31 @@ def _best(ids: Column) -> Column:
     return F.array_min(ranked)["identifier"]
 
 
-def _devices(told: DataFrame, people: DataFrame, max_people: int) -> DataFrame:
+def _devices(told: DataFrame, together: DataFrame, people: DataFrame, max_people: int) -> DataFrame:
     """One row per device and interval."""
-    every = told.select(
-        F.explode(F.filter("ids", lambda i: i["trust"] < STRONG)).alias("device")
-    ).select(
-        _identifier(F.col("device")).alias("identifier"),
-        F.col("device.type").alias("identifier_type"),
-    ).distinct()  # fmt: skip
-    sightings = _sightings(told, people)
-    seen = sightings.groupBy("identifier").agg(F.countDistinct("person_id").alias("links"))
-    intervals = _intervals(sightings)
-    devices = every.join(seen, on="identifier", how="left")
+    owners = _seen(together, people).groupBy("identifier").agg(
+        F.countDistinct("person_id").alias("links"), F.min("person_id").alias("owner")
+    )  # fmt: skip
+    devices = _each(together, _weak()).join(owners, on="identifier", how="left")
+    shared = owners.where(f"links BETWEEN 2 AND {max_people}").select("identifier")
+    intervals = _intervals(_sightings(told, people, shared))
     crowded = F.coalesce("links", F.lit(0)) > max_people
-    owned = devices.where(~crowded).join(intervals, on="identifier", how="left")
-    alone = devices.where(crowded).select(
-        "*",
-        *(F.lit(None).cast(t).alias(c) for c, t in _INTERVAL),
-        F.lit("fan_out").alias("refused"),
-    )
-    return owned.withColumn("refused", F.lit(None).cast("string")).unionByName(alone).select(
+    owner = F.when(~crowded, F.coalesce("person_id", "owner"))
+    return devices.join(intervals, on="identifier", how="left").select(
         "identifier", "identifier_type", F.lit("device").alias("tier"),
-        F.coalesce("person_id", person_key(F.col("identifier"))).alias("person_id"),
+        F.coalesce(owner, person_key(F.col("identifier"))).alias("person_id"),
         F.coalesce("valid_from", F.to_timestamp(F.lit(BEGINNING))).alias("valid_from"),
         F.coalesce("valid_to", F.to_timestamp(F.lit(END))).alias("valid_to"),
-        "refused", F.coalesce("links", F.lit(0)).alias("links"),
+        F.when(crowded, "fan_out").alias("refused"), F.coalesce("links", F.lit(0)).alias("links"),
     )  # fmt: skip
 
 
-_INTERVAL = (("person_id", "string"), ("valid_from", "timestamp"), ("valid_to", "timestamp"))
+def _sightings(told: DataFrame, people: DataFrame, shared: DataFrame) -> DataFrame:
+    """One row per shared device and instant at which a known person was seen on it."""
+    seen = _seen(told, people, "event_id", "occurred_at")
+    mine = seen.join(F.broadcast(shared), on="identifier", how="left_semi")
+    last = F.max_by("person_id", F.struct("event_id", "person_id")).alias("person_id")
+    return mine.groupBy("identifier", "occurred_at").agg(last)
 
 
 def _intervals(sightings: DataFrame) -> DataFrame:

@@ -77,7 +77,8 @@ def _web(events: DataFrame, changing: list[str]) -> DataFrame:
 
 def _single(events: DataFrame, book: RuleBook, changing: list[str]) -> DataFrame:
     """Touches that are one event: of kinds that always are, and web events without a session."""
-    lone = f"session_id IS NULL AND {among('event_type', WEB)} AND has_evidence"
+    met = [kind for kind in WEB if kind != "other"]  # an e-mail sent or put off meets nobody
+    lone = f"session_id IS NULL AND {among('event_type', met)} AND has_evidence"
     touching = f"({among('event_type', SINGLE)} OR ({lone}))"
     # of a source that changes its events, a version that is no touch may replace one that was
     candidates = evident(events, book).where(f"{touching} OR {among('source', changing)}")

@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
-# tests run small jobs: the quick compiler and the simple collector start soonest
-QUICK_JAVA = "-XX:-UseParallelGC -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"  # else a long session fills the cache and runs uncompiled
+# tests run small jobs: the quick compiler and the simple collector start soonest; compiled code of
+# a long session needs room, or Java stops compiling
+QUICK_JAVA = " ".join((
+    "-XX:-UseParallelGC -XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
+))  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,11 @@ def if_anything_changed(work: Work) -> set[str]:
 
 def make_identities(work: Work, days: set[str]) -> DataFrame:
     """Everybody."""
-    return identities(work.frame(EVENTS), work.run.settings.identity)
+
+    def keep(frame: DataFrame) -> DataFrame:
+        return work.run.lake.keep(work.run.spark, frame, f"{work.run.run_id}-identities")
+
+    return identities(work.frame(EVENTS), work.run.settings.identity, keep)
 
 
 def touch_settings(section: TouchSection, home: str) -> TouchSettings:

@@ -17,7 +17,8 @@ from pipelines.nightly import Published, ingest, run
 from pipelines.query import connect, heads
 from pipelines.settings import Settings, load
 
-START = date(2026, 1, 29)  # so that a few days have a first of a month among them
+START = date(2026, 1, 27)  # so that a first of a month, and a fit, is among the days
+PEOPLE, DAYS = 3000, 7
 DATA_TABLES = [step.into.name for steps in FLOW.values() for step in steps]
 STAGES = ("events", "journeys", "credit")
 TOML = """
@@ -53,6 +54,12 @@ def land(place: Path, files: Path, chosen: Iterable[Path]) -> None:
         target = place / "landing" / path.relative_to(files)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target)
+
+
+def copied(settings: Settings, place: Path) -> Settings:
+    """The same home elsewhere, lake and all."""
+    shutil.copytree(settings.home, place)
+    return load(place)
 
 
 def night(settings: Settings, day: date, **options: object) -> Published:

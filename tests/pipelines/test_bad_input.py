@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from pipelines.cli.app import sentence
-from tests.pipelines.nights import START, TOML, contents, home, night, world
+from tests.pipelines.nights import START, TOML, contents, home, night
 
 
 def touchstone(where, *words, env=None, **options):
@@ -23,11 +23,6 @@ def refused(done, code):
     assert done.returncode == code, done.stderr[-2000:]
     assert "Traceback" not in done.stderr
     return done.stderr
-
-
-@pytest.fixture
-def files(tmp_path_factory):
-    return world(60, 5, tmp_path_factory.getbasetemp())
 
 
 def test_an_empty_landing_is_said_so_and_nothing_is_made(tmp_path):

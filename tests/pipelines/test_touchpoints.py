@@ -122,6 +122,7 @@ def test_web_events_without_a_session_are_touches_only_with_evidence(spark):
         page("b", "09:00", session_id=None, referrer_host="www.shop.example"),
         page("c", "09:00", session_id=None, referrer_host="m.facebook.com"),
         page("d", "09:00", session_id=None, event_type="refund", utm_source="news"),
+        page("e", "09:00", session_id=None, event_type="other", utm_campaign="deferred mail"),
     ])  # fmt: skip
     assert read(found, *FLOW, "weight_class") == [
         ("c", "facebook", "social", "Organic Social", "visit")
