@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+if not hasattr(sys.modules["__main__"], "__file__"):  # a worker of pytest-xdist
+    sys.ps1 = ""  # or PySpark takes this for its own doctests, and exits
 
 # tests run small jobs: the quick compiler and the simple collector start soonest; compiled code of
 # a long session needs room, or Java stops compiling
