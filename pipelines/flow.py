@@ -34,7 +34,7 @@ FLOW: Mapping[str, tuple[Step, ...]] = {
         Step(t.MODEL_VERSIONS, reads=(t.PATHS, t.TOUCHPOINTS, t.CONVERSIONS, t.IDENTITIES),
              sections=("models", "paths"), whole=True,
              make=steps.make_model_versions, dirty=steps.if_a_fit_is_due),
-        Step(t.CREDITS, reads=(t.PATHS, t.MODEL_VERSIONS), sections=("models",),
+        Step(t.CREDITS, reads=(t.PATHS, t.MODEL_VERSIONS), sections=("models",), is_together=True,
              make=steps.make_credits, dirty=steps.credit_days),
         Step(t.CHANNELS, reads=(t.CREDITS, t.SPEND), sections=("models",),
              make=steps.make_channels, dirty=steps.money_days),

@@ -86,13 +86,19 @@ class Folder:
     def _path(self, table: Table, *parts: str) -> str:
         return "/".join((self._base, table.name, *parts))
 
-    def stage(self, frame: DataFrame, table: Table, run_id: str) -> Staged:
-        """Write rows beside the table, unseen by readers; partitioned by its day if it has one."""
+    def stage(
+        self, frame: DataFrame, table: Table, run_id: str, *, is_together: bool = False
+    ) -> Staged:
+        """Write rows beside the table, unseen by readers; partitioned by its day if it has one.
+
+        `is_together`: rows of a day lie together already, so they need not be brought together.
+        """
         folder = f"{STAGING}/{run_id}-{uuid.uuid4().hex[:8]}"
         selected = frame.select(*table.columns)
         writer = selected.write.option("maxRecordsPerFile", 2_000_000)
         if table.partitioned_by:
-            writer = selected.hint("rebalance", table.partitioned_by).write
+            by_day = selected if is_together else selected.hint("rebalance", table.partitioned_by)
+            writer = by_day.write.option("maxRecordsPerFile", 2_000_000)
             writer = writer.partitionBy(table.partitioned_by)
         writer.parquet(f"{self.uri(table)}/{folder}")
         return Staged(table, run_id, folder)

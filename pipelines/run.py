@@ -68,6 +68,7 @@ class Step:
     up_to_day: bool = False  # only days the run owns; later ones wait in `pending`
     whole: bool = False  # made anew in full whenever anything changed
     partitions: Callable[[set[str]], set[str]] = set  # days of a run to days of this table
+    is_together: bool = False  # `make` keeps rows of a day together, as it read them
     revision: int = 1
 
     def fingerprint(self, run: Run) -> str:
@@ -156,7 +157,8 @@ def _todo(work: Work, waiting: set[str]) -> tuple[set[str], set[str]]:
 def _make(work: Work, todo: set[str], state: Mapping[str, Any]) -> int:
     run, table = work.run, work.step.into
     run.say(table.name if work.step.whole else f"{table.name}: {len(todo)} days")
-    staged = run.lake.stage(work.step.make(work, todo), table, run.run_id)
+    made = work.step.make(work, todo)
+    staged = run.lake.stage(made, table, run.run_id, is_together=work.step.is_together)
     report = audit(run.lake.staged(run.spark, staged), table, run.run_id, run.docs,
                    use_gx=run.use_gx)  # fmt: skip
     keep_audits(run, report.audits)

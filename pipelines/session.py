@@ -19,7 +19,10 @@ OLDEST_JAVA = 17
 
 # Spark writes one long method per stage, and Java leaves methods beyond 8,000 bytes of bytecode
 # uncompiled unless told otherwise: a step with many columns then takes thrice as long
-JAVA_OPTIONS = "-XX:+UseParallelGC -XX:-DontCompileHugeMethods"
+JAVA_OPTIONS = (
+    "-XX:+UseParallelGC -XX:-DontCompileHugeMethods "
+    f'"-Dlog4j2.configurationFile={Path(__file__).with_name("log4j2.properties")}"'
+)
 
 CONF = {
     "spark.driver.memory": "4g",

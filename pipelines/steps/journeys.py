@@ -78,7 +78,11 @@ def make_touchpoints(work: Work, days: set[str]) -> DataFrame:
     elsewhere = work.frame(EVENTS, far).where(F.col("source").isin(_changing(work.run)))
     told = work.frame(EVENTS, near).unionByName(elsewhere)
     made = touchpoints(told, touch_settings(work.run.settings.touches, str(work.run.settings.home)))
-    return made.where(F.col("touch_date").cast("string").isin(sorted(days)))
+    return made.where(F.col("touch_date").isin(_dates(days)))
+
+
+def _dates(days: set[str]) -> list[date]:
+    return [date.fromisoformat(day) for day in sorted(days)]
 
 
 def make_conversions(work: Work, days: set[str]) -> DataFrame:
@@ -120,4 +124,4 @@ def make_paths(work: Work, days: set[str]) -> DataFrame:
     )  # fmt: skip
     if booked == days:
         return made
-    return made.where(F.col("conversion_date").isin([date.fromisoformat(d) for d in sorted(days)]))
+    return made.where(F.col("conversion_date").isin(_dates(days)))

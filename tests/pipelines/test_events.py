@@ -189,3 +189,20 @@ def test_times_are_measured_from_when_the_file_landed(spark, tmp_path, mappings)
     land(tmp_path, "sendgrid/1.json", json.dumps(late).encode())
     rows = by_line(mapped(records(spark, tmp_path, mappings), mappings))
     assert [row["reason"] for row in rows] == [None, "time_out_of_range"]
+
+
+@using("ga4")
+def test_what_ga4_repeats_of_the_visit_before_is_no_traffic_of_this_one(spark, tmp_path, mappings):
+    direct = {
+        "event_name": "session_start", "event_timestamp": "1772616123456789", "stream_id": "1",
+        "session_traffic_source_last_click": {
+            "manual_campaign": {"source": "newsletter", "medium": "email"},
+            "cross_channel_campaign": {"source": "newsletter", "medium": "email"},
+            "google_ads_campaign": {"campaign_id": "7"},
+        },
+        "traffic_source": {"source": "google", "medium": "cpc", "name": "brand"},
+    }  # fmt: skip
+    land(tmp_path, "ga4/1.json", json.dumps(direct).encode())
+    [row] = by_line(mapped(records(spark, tmp_path, mappings), mappings))
+    told = ("reason", "utm_source", "utm_medium", "utm_campaign", "campaign_id", "traffic_scope")
+    assert [row[name] for name in told] == [None, None, None, None, None, "none"]
