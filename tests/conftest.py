@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ import pytest
 
 if not hasattr(sys.modules["__main__"], "__file__"):  # a worker of pytest-xdist
     sys.ps1 = ""  # or PySpark takes this for its own doctests, and exits
+
+logging.getLogger("py4j").setLevel(logging.WARNING)  # it speaks when nobody listens any more
 
 # tests run small jobs: the quick compiler and the simple collector start soonest; compiled code of
 # a long session needs room, or Java stops compiling

@@ -160,8 +160,8 @@ def test_a_result_cut_off_by_a_kill_does_not_stop_the_docs(spark, tmp_path: Path
 @pytest.mark.spark
 def test_docs_that_cannot_be_written_say_so_in_one_line(spark, tmp_path: Path, capfd):
     audit(frame(spark, [visit()]), VISITS, "run", tmp_path)
-    (tmp_path / "expectations").write_text("in the way of a folder")
-    with pytest.raises(OSError, match=r"^Data Docs were not built: .*expectations") as error:
+    (tmp_path / "validations").write_text("in the way of a folder")
+    with pytest.raises(OSError, match=r"^Data Docs were not built: .*validations") as error:
         build_docs(tmp_path)
     assert "\n" not in str(error.value)
     assert "Traceback" not in capfd.readouterr().err

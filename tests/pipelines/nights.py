@@ -56,9 +56,10 @@ def land(place: Path, files: Path, chosen: Iterable[Path]) -> None:
         shutil.copy2(path, target)
 
 
-def copied(settings: Settings, place: Path) -> Settings:
-    """The same home elsewhere, lake and all."""
+def copied(settings: Settings, place: Path, more: str = "") -> Settings:
+    """The same home elsewhere, lake and all, with more settings."""
     shutil.copytree(settings.home, place)
+    (place / "touchstone.toml").write_text(TOML + more)
     return load(place)
 
 

@@ -34,7 +34,7 @@ class Reader(threading.Thread):
         while not self.is_over.is_set():
             self.seen.add(connect(Lake(self.settings.lake_uri)).execute(summary).fetchone())
             self.torn += not is_whole(self.settings)
-            time.sleep(0.2)
+            time.sleep(1)
 
 
 def killed_at(settings, point):
