@@ -94,12 +94,11 @@ class Folder:
         `is_together`: rows of a day lie together already, so they need not be brought together.
         """
         folder = f"{STAGING}/{run_id}-{uuid.uuid4().hex[:8]}"
-        selected = frame.select(*table.columns)
+        selected, column = frame.select(*table.columns), table.partitioned_by
+        if column and not is_together:
+            selected = selected.hint("rebalance", column)
         writer = selected.write.option("maxRecordsPerFile", 2_000_000)
-        if table.partitioned_by:
-            by_day = selected if is_together else selected.hint("rebalance", table.partitioned_by)
-            writer = by_day.write.option("maxRecordsPerFile", 2_000_000)
-            writer = writer.partitionBy(table.partitioned_by)
+        writer = writer.partitionBy(column) if column else writer
         writer.parquet(f"{self.uri(table)}/{folder}")
         return Staged(table, run_id, folder)
 
