@@ -186,11 +186,15 @@ class Lake(Folder):
 
     def _create(self, table: Table) -> DeltaTable:
         from deltalake import DeltaTable
+        from deltalake.exceptions import CommitFailedError
 
         parts = [table.partitioned_by] if table.partitioned_by else None
-        return DeltaTable.create(
-            self.uri(table), delta_schema(table), mode="ignore", partition_by=parts
-        )
+        try:
+            return DeltaTable.create(
+                self.uri(table), delta_schema(table), mode="ignore", partition_by=parts
+            )
+        except CommitFailedError as error:
+            raise ConflictError(f"{table.name} was created by another run just now.") from error
 
 
 def retry(attempt: Callable[[], int], times: int = 5) -> int:

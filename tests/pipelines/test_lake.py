@@ -148,6 +148,18 @@ def _append_many(root, worker, times):
             lake.snapshot(MODEL_VERSIONS), [(name, rows)], {}), times=50)  # fmt: skip
 
 
+def test_a_table_that_another_run_creates_meanwhile_is_a_conflict(lake, monkeypatch):
+    from deltalake import DeltaTable
+    from deltalake.exceptions import CommitFailedError
+
+    def beaten(*_given, **_named):
+        raise CommitFailedError("Protocol changed since last commit")
+
+    monkeypatch.setattr(DeltaTable, "create", beaten)
+    with pytest.raises(ConflictError, match="model_versions was created by another run"):
+        lake.append(lake.snapshot(MODEL_VERSIONS), [("a", _fits(date(2026, 1, 1)))], {})
+
+
 def test_many_processes_that_write_at_once_lose_nothing(lake):
     spawn = multiprocessing.get_context("spawn")  # delta-rs hangs after a fork
     workers = [spawn.Process(target=_append_many, args=(lake.root, w, 8)) for w in range(6)]
