@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -12,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.fs as pafs
-import pyarrow.parquet as pq
 
 from expectations.arrow import arrow_schema
 from expectations.contract import Table
+from pipelines.part_files import TOLD, Finish, file_system, open_file, writer
 
 if TYPE_CHECKING:
-    from pyarrow.fs import FileSystem
+    import pyarrow.parquet as pq
     from pyspark.sql import DataFrame, SparkSession
 
 STAGING = "_staging"
@@ -67,6 +66,7 @@ class Staged:
     table: Table
     run_id: str
     folder: str
+    paths: tuple[str, ...] = ()  # below the folder
 
 
 class Folder:
@@ -74,10 +74,7 @@ class Folder:
 
     def __init__(self, root: str) -> None:
         self.root = root if "://" in root else str(Path(root).resolve())
-        self.fs: FileSystem
-        self.fs, self._base = pafs.FileSystem.from_uri(
-            self.root if "://" in self.root else Path(self.root).as_uri()
-        )
+        self.fs, self._base = file_system(self.root)
 
     def uri(self, table: Table) -> str:
         """Where a table lives."""
@@ -87,27 +84,34 @@ class Folder:
         return "/".join((self._base, table.name, *parts))
 
     def stage(
-        self, frame: DataFrame, table: Table, run_id: str, *, is_together: bool = False
+        self, frame: DataFrame, table: Table, run_id: str, finish: Finish | None = None
     ) -> Staged:
         """Write rows beside the table, unseen by readers; partitioned by its day if it has one.
 
-        `is_together`: rows of a day lie together already, so they need not be brought together.
+        `finish` makes the table's rows of those of `frame`, whose rows of a day must lie together
+        already; without it, they are brought together here.
         """
         folder = f"{STAGING}/{run_id}-{uuid.uuid4().hex[:8]}"
-        selected, column = frame.select(*table.columns), table.partitioned_by
-        if column and not is_together:
-            selected = selected.hint("rebalance", column)
-        writer = selected.write.option("maxRecordsPerFile", 2_000_000)
-        writer = writer.partitionBy(column) if column else writer
-        writer.parquet(f"{self.uri(table)}/{folder}")
-        return Staged(table, run_id, folder)
+        column, schema = table.partitioned_by, arrow_schema(table)
+        if finish is None:
+            frame = frame.select(*table.columns)
+            frame = frame.hint("rebalance", column) if column else frame
+        write = writer(f"{self.uri(table)}/{folder}", schema, column, finish or (lambda rows: rows))
+        paths = frame.mapInArrow(write, TOLD).toArrow()["path"].to_pylist()
+        if not column and not paths:  # no rows are content too, and a digest needs a name
+            paths = [f"{uuid.uuid4().hex}.parquet"]
+            open_file(self.fs, self._path(table, folder, paths[0]), schema).close()
+        return Staged(table, run_id, folder, tuple(sorted(paths)))
 
     def staged(self, spark: SparkSession, staged: Staged) -> DataFrame:
         """The staged rows, read back as written."""
         from expectations.spark import spark_schema
 
-        reader = spark.read.schema(spark_schema(staged.table))
-        return reader.parquet(f"{self.uri(staged.table)}/{staged.folder}")
+        schema, folder = spark_schema(staged.table), f"{self.uri(staged.table)}/{staged.folder}"
+        if not staged.paths:
+            return spark.createDataFrame([], schema)
+        reader = spark.read.schema(schema).option("basePath", folder)
+        return reader.parquet(*[f"{folder}/{path}" for path in staged.paths])
 
     def keep(self, spark: SparkSession, frame: DataFrame, name: str) -> DataFrame:
         """`frame` written to scratch files and read back: computed once, for this run only."""
@@ -128,16 +132,14 @@ class Folder:
 
     def discard(self, staged: Staged) -> None:
         """Delete staged files that are not wanted after all."""
-        self.fs.delete_dir(self._path(staged.table, staged.folder))
+        if staged.paths:
+            self.fs.delete_dir(self._path(staged.table, staged.folder))
 
     def writer(self, table: Table, day: str, name: str) -> pq.ParquetWriter:
         """A new file of one day of a table, unseen until `add` names it."""
-        path = self._path(table, file_path(table, day, name))
-        self.fs.create_dir(os.path.dirname(path), recursive=True)
         names = [n for n in table.columns if n != table.partitioned_by]
         schema = pa.schema([arrow_schema(table).field(n) for n in names])
-        return pq.ParquetWriter(path, schema, compression="zstd", filesystem=self.fs,
-                                store_schema=False)  # fmt: skip
+        return open_file(self.fs, self._path(table, file_path(table, day, name)), schema)
 
     def remove_file(self, table: Table, path: str) -> None:
         """Delete a file that was written but must not be committed."""
@@ -148,15 +150,11 @@ class Folder:
     ) -> list[tuple[str, str]]:
         """(staged path, final path below the table) of the part files of some days."""
         folder = self._path(staged.table, staged.folder)
-        found = self.fs.get_file_info(pafs.FileSelector(folder, recursive=True))
         moves: list[tuple[str, str]] = []
-        for info in sorted(found, key=lambda i: i.path):
-            below = info.path.removeprefix(folder + "/")
-            day = day_of(below)
-            if not info.path.endswith(".parquet") or day not in days:
-                continue
-            name = f"{digests[day]}-{staged.run_id}-{len(moves):05d}.parquet"
-            moves.append((info.path, str(PurePosixPath(below).parent / name).removeprefix("./")))
+        for path in staged.paths:
+            if (day := day_of(path)) in days:
+                name = f"{digests[day]}-{staged.run_id}-{len(moves):05d}.parquet"
+                moves.append((f"{folder}/{path}", str(PurePosixPath(path).parent / name)))
         return moves
 
 

@@ -21,6 +21,7 @@ from pipelines.errors import BrokenContractError
 from pipelines.ingest.mapping import Mapping as SourceMapping
 from pipelines.lake import Lake, retry
 from pipelines.lake_files import Snapshot, changed_days
+from pipelines.part_files import Finish
 from pipelines.settings import Settings
 
 
@@ -68,7 +69,7 @@ class Step:
     up_to_day: bool = False  # only days the run owns; later ones wait in `pending`
     whole: bool = False  # made anew in full whenever anything changed
     partitions: Callable[[set[str]], set[str]] = set  # days of a run to days of this table
-    is_together: bool = False  # `make` keeps rows of a day together, as it read them
+    finish: Callable[[Work], Finish] | None = None  # makes rows of what `make` gives, see `stage`
     revision: int = 1
 
     def fingerprint(self, run: Run) -> str:
@@ -158,7 +159,8 @@ def _make(work: Work, todo: set[str], state: Mapping[str, Any]) -> int:
     run, table = work.run, work.step.into
     run.say(table.name if work.step.whole else f"{table.name}: {len(todo)} days")
     made = work.step.make(work, todo)
-    staged = run.lake.stage(made, table, run.run_id, is_together=work.step.is_together)
+    finish = work.step.finish(work) if work.step.finish else None
+    staged = run.lake.stage(made, table, run.run_id, finish)
     report = audit(run.lake.staged(run.spark, staged), table, run.run_id, run.docs,
                    use_gx=run.use_gx)  # fmt: skip
     keep_audits(run, report.audits)

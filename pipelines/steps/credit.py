@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -18,14 +19,15 @@ from expectations.tables import (
 )
 from pipelines import dirty
 from pipelines.changed_people import changed_people, touch_months_of
-from pipelines.credits import credits
 from pipelines.lake_files import WHOLE
 from pipelines.marts.money import campaigns, channels
 from pipelines.marts.path_summary import path_summary
 from pipelines.marts.reconciliation import reconciliation
 from pipelines.model_versions import fit, fit_days, month_windows, training_paths, versions, windows
+from pipelines.part_files import Finish
 from pipelines.paths import lost_paths
 from pipelines.run import Work
+from pipelines.scoring import score
 
 
 def due_fits(work: Work) -> set[date]:
@@ -82,10 +84,15 @@ def credit_days(work: Work) -> set[str]:
     return (work.changed(PATHS) | refitted) - waiting
 
 
-def make_credits(work: Work, days: set[str]) -> DataFrame:
-    """Credit of the conversions of some days."""
+def paths_to_credit(work: Work, days: set[str]) -> DataFrame:
+    """Paths of the conversions of some days."""
+    return work.frame(PATHS, days)
+
+
+def scorer(work: Work) -> Finish:
+    """What makes credits of paths."""
     fitted = work.run.lake.arrow(work.new[MODEL_VERSIONS.name])
-    return credits(work.frame(PATHS, days), versions(fitted, work.run.settings.models))
+    return partial(score, versions=tuple(versions(fitted, work.run.settings.models)))
 
 
 def money_days(work: Work) -> set[str]:
