@@ -3,38 +3,49 @@
 from __future__ import annotations
 
 from functools import reduce
+from typing import Any
 
 from pyspark.sql import Column as SparkColumn
-from pyspark.sql import DataFrame, GroupedData
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contract import Column, ListOf, MapOf, Table
 from expectations.promises import Promise, grain_promise, promises
 
 
-def metrics(frame: DataFrame, table: Table) -> DataFrame:
-    """One row per partition day of `frame`; exactly one with day '' if unpartitioned.
+def metrics(frame: DataFrame, table: Table) -> list[dict[str, Any]]:
+    """One row per partition day of `frame`, by day; exactly one of day '' if unpartitioned.
 
-    Columns: `day` (ISO date, '' if null), `rows`, `digest` (see `row_hash`) and for each promise,
-    named by its sentence, how many rows break it. A key that occurs n times counts n - 1 times,
-    on its last day. `frame` is read once for itself, once for its grain and once for each rule
-    across rows, so let it be files, not a plan.
+    Has `day` (ISO date, '' if null), `rows`, `digest` (see `row_hash`) and for each promise, named
+    by its sentence, how many rows break it. A key that occurs n times counts n - 1 times, on its
+    last day. `frame` is read once for itself, once for its grain and once for each rule across
+    rows, so let it be files, not a plan.
     """
+    # numbers are counted much faster than keys, and if no number repeats no key does
+    rows = _summed(frame, table, [F.xxhash64(*table.grain).alias("key")])
+    if any(row[grain_promise(table).sentence] for row in rows):
+        rows = _summed(frame, table, [F.col(name) for name in table.grain])
+    return sorted(rows, key=lambda row: str(row["day"]))
+
+
+def _summed(frame: DataFrame, table: Table, key: list[SparkColumn]) -> list[dict[str, Any]]:
     across = [promise for promise in promises(table) if promise.query]
     parts = [
         _counts(frame, table),
-        _duplicates(frame, table),
+        _duplicates(frame, table, key),
         *(_rule(frame, table, promise) for promise in across),
     ]
     together = reduce(lambda a, b: a.unionByName(b, allowMissingColumns=True), parts)
     names = [name for name in together.columns if name != "day"]
     sums = [F.coalesce(F.sum(F.col(f"`{name}`")), F.lit(0)).alias(name) for name in names]
-    return together.groupBy("day").agg(*sums)
+    rows: list[dict[str, Any]] = together.groupBy("day").agg(*sums).toArrow().to_pylist()
+    return rows
 
 
 def digest(frame: DataFrame, table: Table) -> tuple[int, int]:
     """Row count and sum of row hashes: equal for equal content in any order and layout."""
-    [row] = frame.agg(F.count("*"), _sum_of_hashes(table)).collect()
+    hashed = frame.select(row_hash(table).alias("hash"))
+    [row] = hashed.agg(F.count("*"), _sum_of_hashes()).collect()
     return int(row[0]), int(row[1] or 0)
 
 
@@ -46,7 +57,7 @@ def row_hash(table: Table) -> SparkColumn:
     """
     said = {name: column for name, column in table.columns.items() if not column.is_arrival}
     shapes = [_shape(name, column) for name, column in said.items() if _has_shape(column)]
-    return F.xxhash64(F.array(*shapes), *(_hashable(name, c) for name, c in said.items()))
+    return F.xxhash64(*shapes, *(_hashable(name, c) for name, c in said.items()))
 
 
 def day_of(table: Table) -> SparkColumn:
@@ -59,23 +70,20 @@ def day_of(table: Table) -> SparkColumn:
 def _counts(frame: DataFrame, table: Table) -> DataFrame:
     about_rows = [promise for promise in promises(table) if promise.offends]
     broken = [F.count_if(F.expr(str(p.offends))).alias(p.sentence) for p in about_rows]
-    counted = _by_day(frame, table).agg(
-        F.count("*").alias("rows"), _sum_of_hashes(table).alias("digest"), *broken
-    )
-    return counted if table.partitioned_by else counted.withColumn("day", F.lit(""))
+    # grouping by nothing gives one row even of no rows; grouping by '' would give none
+    keys = [table.partitioned_by] if table.partitioned_by else []
+    counted = frame.withColumn("hash", row_hash(table)).groupBy(*keys).agg(
+        F.count("*").alias("rows"), _sum_of_hashes().alias("digest"), *broken
+    )  # fmt: skip
+    return counted.withColumn("day", day_of(table)).drop(*keys)
 
 
-def _by_day(frame: DataFrame, table: Table) -> GroupedData:
-    """Grouping by nothing gives one row even of no rows; grouping by '' would give none."""
-    return frame.groupBy(day_of(table).alias("day")) if table.partitioned_by else frame.groupBy()
-
-
-def _duplicates(frame: DataFrame, table: Table) -> DataFrame:
-    per_key = frame.groupBy(*table.grain).agg(
-        F.count("*").alias("n"), F.max(day_of(table)).alias("last")
-    )
+def _duplicates(frame: DataFrame, table: Table, key: list[SparkColumn]) -> DataFrame:
+    day = F.col(table.partitioned_by) if table.partitioned_by else F.lit(None).cast("date")
+    per_key = frame.groupBy(*key).agg(F.count("*").alias("n"), F.max(day).alias("last"))
     surplus = F.sum(F.col("n") - 1).alias(grain_promise(table).sentence)
-    return per_key.filter("n > 1").groupBy(F.col("last").alias("day")).agg(surplus)
+    last = F.coalesce(F.col("last").cast("string"), F.lit("")).alias("day")
+    return per_key.filter("n > 1").groupBy(last).agg(surplus)
 
 
 def _rule(frame: DataFrame, table: Table, promise: Promise) -> DataFrame:
@@ -84,9 +92,10 @@ def _rule(frame: DataFrame, table: Table, promise: Promise) -> DataFrame:
     return counted.agg(F.count("*").alias(promise.sentence))
 
 
-def _sum_of_hashes(table: Table) -> SparkColumn:
-    """Sum as 38 digits: a sum of longs would overflow at the third row."""
-    return F.sum(row_hash(table).cast("decimal(38,0)"))
+def _sum_of_hashes() -> SparkColumn:
+    """Exact sum of all hashes: by halves, since longs overflow and 38 digits are slow to add."""
+    high, low = F.shiftright("hash", 32), F.col("hash").bitwiseAND(0xFFFFFFFF)
+    return F.sum(high).cast("decimal(38,0)") * F.lit(2**32) + F.sum(low)
 
 
 def _has_shape(column: Column) -> bool:

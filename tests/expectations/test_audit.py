@@ -186,7 +186,7 @@ def test_a_suite_has_one_expectation_for_each_promise(table):
 
 @pytest.mark.spark
 def test_the_judge_reads_the_rows_of_metrics(spark):
-    rows = metrics(frame(spark, [visit(part=-1)]), VISITS).toArrow().to_pylist()
+    rows = metrics(frame(spark, [visit(part=-1)]), VISITS)
     [found] = judge(rows, VISITS)
     assert (found.promise, found.day, found.offenders) == ("part is at least 0", "2026-01-05", 1)
 
