@@ -56,9 +56,10 @@ def collect(
     run_id: str,
     now: datetime,
     settle_seconds: float = 5.0,
+    collected: Collected | None = None,
 ) -> Collected:
-    """Read every file that is ready and was not read before."""
-    collected = Collected()
+    """Read every file that is ready and was not read before; adds to `collected` if given."""
+    collected = collected or Collected()
     retry(lambda: _collect(lake, landing, routes, run_id, now, settle_seconds, collected))
     return collected
 

@@ -34,7 +34,7 @@ class Shown:
 
     tables: dict[str, tuple[list[str], list[tuple[Any, ...]]]]
     report: Path
-    next_line: str
+    example: str  # a conversion worth explaining
 
 
 def demonstrate(
@@ -63,15 +63,9 @@ def demonstrate(
         "SELECT conversion_id FROM paths ORDER BY touch_count DESC, conversion_id LIMIT 1"
     ).fetchone()
     name = order[0][:12] if order else "CONVERSION"
-    return Shown(tables, written, f"touchstone --home {_short(settings.home)} explain {name}")
+    return Shown(tables, written, name)
 
 
 def _answer(con: Any, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     answer = con.execute(query)
     return [column[0] for column in answer.description], answer.fetchall()
-
-
-def _short(path: Path) -> str:
-    """A path as one would type it here."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) and path != here else str(path)

@@ -6,6 +6,7 @@ import atexit
 import os
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pipelines.run import Run
 
 Say = Callable[[str], None]
+PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,26 @@ def mappings_of(settings: Settings) -> dict[str, Mapping]:
     return load_mappings(own)
 
 
-def ingest(settings: Settings) -> Collected:
-    """Landing files into the lake, each exactly once."""
+def ingest(settings: Settings, is_patient: bool = False) -> Collected:
+    """Landing files into the lake, each exactly once.
+
+    If `is_patient`, files written just now are waited for, once, unless that takes long.
+    """
+    collected = _ingest(settings, Collected())
+    is_brief = any(problem.is_brief for problem in collected.waiting)
+    if is_patient and is_brief and settings.settle_seconds <= PATIENCE_SECONDS:
+        time.sleep(settings.settle_seconds)
+        _ingest(settings, collected)
+    return collected
+
+
+def _ingest(settings: Settings, collected: Collected) -> Collected:
     from pipelines.ingest.routes import routes
 
     now = datetime.now(UTC)
     return collect(
         Lake(settings.lake_uri), settings.landing_path, routes(mappings_of(settings)),
-        new_run_id(now), now, settings.settle_seconds,
+        new_run_id(now), now, settings.settle_seconds, collected,
     )  # fmt: skip
 
 

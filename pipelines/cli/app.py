@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -67,6 +68,19 @@ def say() -> Callable[[str], None]:
     if not sys.stderr.isatty():
         return lambda _: None
     return lambda text: err.print(f"[dim]{text}[/dim]")
+
+
+def typed(home: Path, words: str) -> str:
+    """A command about a home as one would type it here."""
+    program = Path(sys.argv[0])
+    name = program.name if shutil.which(program.name) == str(program) else short(program)
+    return f"{name} {words}" if home == Path.cwd() else f"{name} --home {short(home)} {words}"
+
+
+def short(path: Path) -> str:
+    """A path as one would type it here."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) and path != here else str(path)
 
 
 def show_json(value: Any) -> None:

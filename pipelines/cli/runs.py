@@ -22,7 +22,7 @@ Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 def ingest(context: typer.Context, as_json: Json = False) -> None:
     """Take new files from the landing folder into the lake, each exactly once."""
     place: Place = context.obj
-    collected = ingest_files(place.settings)
+    collected = ingest_files(place.settings, is_patient=True)
     collected.days |= set(untaken_days(Lake(place.settings.lake_uri)))
     _show_collected(collected, as_json)
     if collected.failed:
@@ -37,6 +37,10 @@ def _show_collected(collected: Collected, as_json: bool) -> None:
             f"{collected.batches} files, {collected.records} records "
             f"({collected.bad_records} of them undecodable, kept for quarantine)."
         )
+    _warn(collected)
+
+
+def _warn(collected: Collected) -> None:
     for problem in (*collected.failed, *collected.unknown, *collected.waiting):
         err.print(problem.sentence)
 
@@ -61,7 +65,7 @@ def run(
         raise UsageError(f"There is no stage {unknown[0]!r}: stages are {', '.join(STAGES)}.")
     stages = stage or list(STAGES)
     if "ingest" in stages:
-        _tell(ingest_files(place.settings), as_json)
+        _tell(ingest_files(place.settings, is_patient=True), as_json)
     through = day(up_to) if up_to else last_landed(place.settings)
     if set(stages) - {"ingest"}:
         last_landed(place.settings)
@@ -70,8 +74,7 @@ def run(
 
 def _tell(collected: Collected, as_json: bool) -> None:
     """What an ingest found, on the side: the run's own answer goes to standard output."""
-    for problem in (*collected.failed, *collected.unknown):
-        err.print(problem.sentence)
+    _warn(collected)
     if not as_json:
         out.print(f"{collected.batches} new files, {collected.records} records.")
 
@@ -90,7 +93,7 @@ def backfill(
     begin, end = day(first), day(last)
     if end < begin:
         raise UsageError(f"--from {first} is after --to {last}: swap them.")
-    _tell(ingest_files(place.settings), as_json)
+    _tell(ingest_files(place.settings, is_patient=True), as_json)
     last_landed(place.settings)
     _show(run_stages(place.settings, end, STAGES, first=begin, say=say()), as_json)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.app import Place, app, day, out, say
+from pipelines.cli.app import Place, app, day, out, say, short, typed
 from pipelines.cli.looks import grid
 from pipelines.errors import MissingInputError
 from pipelines.settings import FILE
@@ -16,6 +16,8 @@ from pipelines.settings import FILE
 @app.command()
 def init(context: typer.Context) -> None:
     """Make a home folder: touchstone.toml with every setting at its default, and landing/."""
+    from pipelines.ingest.routes import folders
+    from pipelines.nightly import mappings_of
     from pipelines.settings_text import default_text
 
     place: Place = context.obj
@@ -26,8 +28,11 @@ def init(context: typer.Context) -> None:
     else:
         path.write_text(default_text())
         out.print(f"Wrote {path}.")
-    place.settings.landing_path.mkdir(parents=True, exist_ok=True)
-    out.print(f"Put files into {place.settings.landing_path}, then run `touchstone run`.")
+    landing, sources = place.settings.landing_path, folders(mappings_of(place.settings))
+    for source in sources:
+        (landing / source).mkdir(parents=True, exist_ok=True)
+    out.print(f"Put files into {short(landing)}/ ({', '.join(sources)}), then type")
+    out.print(f"  {typed(place.home, 'run')}")
 
 
 @app.command()
@@ -64,4 +69,4 @@ def demo(
         out.print(f"\n[bold]{title}[/bold]")
         out.print(grid(columns, rows))
     out.print(f"\nReport: {shown.report}")
-    out.print(f"Next:   {shown.next_line}")
+    out.print(f"Next:   {typed(place.home, f'explain {shown.example}')}")

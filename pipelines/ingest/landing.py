@@ -55,6 +55,7 @@ class Problem:
 
     file: str
     sentence: str
+    is_brief: bool = False  # time alone will mend it
 
 
 @dataclass
@@ -147,8 +148,8 @@ def sort_out(
     earlier = {old.file: old for old in before}
     found = Scan(looks=list(looks))
     for one in sorted(looks, key=lambda one: one.file):
-        if why := _why_wait(one, earlier.get(one.file), now, settle_seconds):
-            found.waiting.append(Problem(one.file, why))
+        if wait := _wait(one, earlier.get(one.file), now, settle_seconds):
+            found.waiting.append(wait)
         elif one in known:
             found.known.append(one.file)
         elif route := claims.route(one.file):
@@ -158,13 +159,15 @@ def sort_out(
     return found
 
 
-def _why_wait(one: Look, before: Look | None, now: datetime, settle_seconds: float) -> str | None:
+def _wait(one: Look, before: Look | None, now: datetime, settle_seconds: float) -> Problem | None:
     if is_temporary(one.file):
-        return f"{one.file} has the name of an unfinished file; rename it when it is whole."
+        why = f"{one.file} has the name of an unfinished file; rename it when it is whole."
+        return Problem(one.file, why)
     if abs(now - one.modified_at) < timedelta(seconds=settle_seconds):
-        return f"{one.file} was written to in the last {settle_seconds:g} seconds."
+        why = f"{one.file} was written to in the last {settle_seconds:g} seconds; it waits."
+        return Problem(one.file, why, is_brief=True)
     if before is not None and before != one:
-        return f"{one.file} changed since the last look."
+        return Problem(one.file, f"{one.file} changed since the last look.", is_brief=True)
     return None
 
 

@@ -20,6 +20,12 @@ def routes(mappings: Dict[str, Mapping]) -> dict[str, Route]:
     }
 
 
+def folders(mappings: Dict[str, Mapping]) -> list[str]:
+    """Folders of the landing folder that some mapping reads."""
+    globs = [glob for route in routes(mappings).values() for glob in route.globs]
+    return sorted({glob.split("/")[0] for glob in globs if "/" in glob})
+
+
 def _options(read: Read) -> ReadOptions:
     given = read.model_dump(exclude={"files"})
     return ReadOptions(**{**given, "format": FORMATS.get(read.format, read.format)})

@@ -60,6 +60,23 @@ def test_a_file_changed_a_moment_ago_waits(tmp_path):
     assert "was written to in the last" in touchstone(place.home, "ingest").stderr
 
 
+def test_a_file_put_there_a_moment_ago_is_read_once_it_has_settled(tmp_path):
+    place = home(tmp_path / "home", toml="settle_seconds = 2.0")
+    path = place.home / "landing" / "sendgrid" / "events.json"
+    path.parent.mkdir()
+    path.write_text("[]")
+    done = touchstone(place.home, "ingest")
+    assert done.stderr == ""
+    assert done.stdout.startswith("1 files")
+
+
+def test_a_new_home_has_a_folder_for_every_source(tmp_path):
+    done = touchstone(tmp_path / "home", "init")
+    folders = sorted(path.name for path in (tmp_path / "home" / "landing").iterdir())
+    assert folders == ["ga4", "google_ads", "salesforce", "sendgrid"]
+    assert done.stdout.strip().endswith(f"--home {tmp_path / 'home'} run")
+
+
 def test_a_mapping_with_a_typo_is_named_with_its_line(tmp_path):
     place = home(tmp_path / "home", toml='mappings = "mine"\n' + TOML)
     (place.home / "mine").mkdir()
