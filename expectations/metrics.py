@@ -75,7 +75,8 @@ def _counts(frame: DataFrame, table: Table) -> DataFrame:
     counted = frame.withColumn("hash", row_hash(table)).groupBy(*keys).agg(
         F.count("*").alias("rows"), _sum_of_hashes().alias("digest"), *broken
     )  # fmt: skip
-    return counted.withColumn("day", day_of(table)).drop(*keys)
+    sums = [F.col(f"`{name}`") for name in counted.columns if name not in keys]
+    return counted.select(day_of(table).alias("day"), *sums)
 
 
 def _duplicates(frame: DataFrame, table: Table, key: list[SparkColumn]) -> DataFrame:

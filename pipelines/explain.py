@@ -21,6 +21,10 @@ FROM credits WHERE conversion_id = $id ORDER BY model, position"""
 WHO = """
 SELECT identifier, tier, valid_from, valid_to, refused, links FROM identities
 WHERE person_id = $person ORDER BY tier DESC, identifier, valid_from LIMIT 50"""
+RESTATED = """
+SELECT publication_id, model, channel, conversions_before, conversions_after, value_before,
+       value_after, reason, cause
+FROM restatements WHERE conversion_id = $id ORDER BY publication_id, model, channel"""
 LINEAGE = """
 SELECT e.event_id, e.source, e.event_type, e.mapping, e.batch_id, b.file, e.line, e.occurred_at
 FROM events e LEFT JOIN batches b USING (batch_id)
@@ -43,6 +47,7 @@ def explained(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
         "kept": kept,
         "dropped": dropped,
         "credits": _rows(con, CREDIT, key),
+        "restated": _rows(con, RESTATED, key),
         "identity": _rows(con, WHO, {"person": person}) if person else [],
         "lineage": _rows(con, LINEAGE, {"events": [conversion["event_id"], *touches]}),
     }
@@ -81,6 +86,10 @@ def page(found: dict[str, Any], out: Console) -> None:
     _credit(found, out)
     if found["dropped"]:
         _grid(out, "Touches left out", found["dropped"], ("touched_at", "channel", "rule"))
+    if found["restated"]:
+        _grid(out, "What was published otherwise before", found["restated"],
+              ("publication_id", "model", "channel", "value_before", "value_after", "reason",
+               "cause"))  # fmt: skip
     _grid(out, "Identifiers of this person", found["identity"],
           ("identifier", "tier", "valid_from", "valid_to", "refused"))  # fmt: skip
     _grid(out, "Where it was read", found["lineage"],

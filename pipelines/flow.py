@@ -47,3 +47,10 @@ FLOW: Mapping[str, tuple[Step, ...]] = {
              make=steps.make_reconciliation, dirty=steps.reconciled_days),
     ),
 }  # fmt: skip
+
+# not of a stage: it compares what is about to be published with what is
+RESTATE = Step(
+    t.RESTATEMENTS, is_history=True, check=steps.unexplained,
+    reads=(t.EVENTS, t.IDENTITIES, t.TOUCHPOINTS, t.CONVERSIONS, t.PATHS, t.CREDITS, t.CHANNELS),
+    make=steps.make_restatements, dirty=steps.next_publication,
+)  # fmt: skip

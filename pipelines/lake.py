@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.fs as pafs
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
     from pyspark.sql import DataFrame, SparkSession
 
+Made = TypeVar("Made")
 STATE = "touchstone"  # key of our metadata in a commit
 TRANSACTION = "touchstone"
+LOOK_BACK = 20  # commits of others, at most, since our last one
 
 
 class Lake(Folder):
@@ -54,7 +56,24 @@ class Lake(Folder):
                 "have been vacuumed, or written by a newer Touchstone; use a kept publication."
             ) from error
         self._refuse_newer(handle, table)
-        return Snapshot(table, handle.version(), _files(handle, table), _state(handle), handle)
+        state = self._state(table, handle.version())
+        return Snapshot(table, handle.version(), _files(handle, table), state, handle)
+
+    def _state(self, table: Table, version: int) -> dict[str, Any]:
+        """What our newest commit up to a version said; maintenance commits between are skipped.
+
+        Read from the log itself: `history()` of an older version tells the newest commits.
+        """
+        for number in range(version, max(version - LOOK_BACK, -1), -1):
+            path = self._path(table, "_delta_log", f"{number:020d}.json")
+            if self.fs.get_file_info(path).type == pafs.FileType.NotFound:
+                break
+            with self.fs.open_input_stream(path) as file:
+                actions = [json.loads(line) for line in file.read().splitlines()]
+            said = [a["commitInfo"][STATE] for a in actions if STATE in a.get("commitInfo", {})]
+            if said:
+                return dict(json.loads(said[0]))
+        return {}
 
     def _refuse_newer(self, handle: DeltaTable, table: Table) -> None:
         unknown = sorted({f.name for f in handle.schema().fields} - set(table.columns))
@@ -197,7 +216,7 @@ class Lake(Folder):
             raise ConflictError(f"{table.name} was created by another run just now.") from error
 
 
-def retry(attempt: Callable[[], int], times: int = 5) -> int:
+def retry(attempt: Callable[[], Made], times: int = 5) -> Made:
     """Run `attempt` again when another run committed first; ConflictError after `times`."""
     for left in reversed(range(times)):
         try:
@@ -212,11 +231,3 @@ def _files(handle: DeltaTable, table: Table) -> tuple[File, ...]:
     actions = pa.table(handle.get_add_actions(flatten=True))
     paths, rows = actions["path"].to_pylist(), actions["num_records"].to_pylist()
     return tuple(File(p, day_of(p), n) for p, n in sorted(zip(paths, rows, strict=True)))
-
-
-def _state(handle: DeltaTable) -> dict[str, Any]:
-    """What the newest commit of ours said; maintenance commits between are skipped."""
-    for commit in handle.history(20):
-        if STATE in commit:
-            return dict(json.loads(commit[STATE]))
-    return {}

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.collect import Collected, collect
 from pipelines.errors import BrokenContractError, MissingInputError
-from pipelines.lake import Lake
+from pipelines.lake import Lake, retry
 from pipelines.publish import latest, publish
 from pipelines.settings import Settings
 
@@ -95,27 +95,37 @@ def run(
     to it. With `first`, the days from there on to `through` are made again, changed or not, and no
     others.
     """
-    from pipelines.flow import FLOW
-    from pipelines.run import bring_up_to_date
-
     last = latest(Lake(settings.lake_uri))
     if last and not first:
         through = max(through, last["through_date"])
-    versions: dict[str, int] = {}
-    number = None
     with started(settings, through, first, say, use_gx) as work:
         work.memory["refit"] = set(refit)
         try:
-            for step in [step for name in FLOW if name in stages for step in FLOW[name]]:
-                versions[step.into.name] = bring_up_to_date(work, step)
+            versions, number = retry(lambda: _make_and_publish(work, stages, through))
         except BrokenContractError:
             build_data_docs(work)
             raise
         build_data_docs(work)
-        if "credit" in stages:
-            number = publish(work.lake, work.run_id, through, settings.fingerprint(),
-                             datetime.now(UTC))  # fmt: skip
     return Published(work.run_id, through.isoformat(), number, versions)
+
+
+def _make_and_publish(
+    work: Run, stages: Collection[str], through: date
+) -> tuple[dict[str, int], int | None]:
+    """Versions of the tables made, and the publication's number if there is one."""
+    from pipelines.flow import FLOW, RESTATE
+    from pipelines.run import bring_up_to_date
+
+    steps = [step for name in FLOW if name in stages for step in FLOW[name]]
+    is_last = "credit" in stages
+    versions = {
+        step.into.name: bring_up_to_date(work, step)
+        for step in (*steps, *((RESTATE,) if is_last else ()))
+    }
+    if not is_last:
+        return versions, None
+    fingerprint = work.settings.fingerprint()
+    return versions, publish(work.lake, work.run_id, through, fingerprint, datetime.now(UTC))
 
 
 def build_data_docs(work: Run) -> None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from expectations.arrow import arrow_schema
 from expectations.tables import PUBLICATIONS, TABLES
-from pipelines.errors import MissingInputError
+from pipelines.errors import ConflictError, MissingInputError
 from pipelines.lake import Lake, retry
 from pipelines.lake_files import Snapshot
 
@@ -20,15 +20,16 @@ OWN = "publications"
 def publish(
     lake: Lake, run_id: str, through: date, fingerprint: str, published_at: datetime
 ) -> int:
-    """Make the newest version of every table visible together; return the publication's number.
+    """Make a version of every table visible together; return the publication's number.
 
-    If nothing changed since the last publication, that one stays.
+    If nothing changed since the last publication, that one stays. ConflictError if tables do not
+    fit together since another run works on them: bring them up to date again.
     """
 
     def attempt() -> int:
         base = lake.snapshot(PUBLICATIONS)
         last = latest(lake, base)
-        versions = {n: str(lake.snapshot(t).version) for n, t in TABLES.items() if n != OWN}
+        versions = {name: str(number) for name, number in fitting(lake).items()}
         row: dict[str, Any] = {
             "publication_id": last["publication_id"] + 1 if last else 1,
             "run_id": run_id,
@@ -45,6 +46,21 @@ def publish(
         return int(row["publication_id"])
 
     return retry(attempt)
+
+
+def fitting(lake: Lake) -> dict[str, int]:
+    """The version of every table to publish: what people read, and what that was made of."""
+    versions: dict[str, int] = {}
+    for table in [table for name, table in reversed(TABLES.items()) if name != OWN]:
+        snapshot = lake.snapshot(table, versions.get(table.name))
+        versions.setdefault(table.name, snapshot.version)
+        for name, number in snapshot.state.get("inputs", {}).items():
+            if versions.setdefault(name, number) != number:
+                raise ConflictError(
+                    f"{table.name} was made of version {number} of {name}, other tables of version "
+                    f"{versions[name]}: another run is at work."
+                )
+    return versions
 
 
 def _says(row: dict[str, Any]) -> tuple[object, ...]:
@@ -76,5 +92,5 @@ def published(lake: Lake, publication_id: int | None = None) -> dict[str, Snapsh
             + (f"; the newest are {known}." if known else ". Run `touchstone run --day DAY` first.")
         )
     versions = dict(chosen[-1]["versions"])
-    found = {n: lake.snapshot(TABLES[n], int(v)) for n, v in versions.items() if n in TABLES}
+    found = {n: lake.snapshot(t, int(versions.get(n, -1))) for n, t in TABLES.items()}
     return found | {OWN: lake.snapshot(PUBLICATIONS)}

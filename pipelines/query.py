@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from expectations.contract import AnyType, Type
 from expectations.tables import TABLES
 from pipelines.lake import Lake
 from pipelines.lake_files import Snapshot
@@ -12,7 +13,7 @@ from pipelines.publish import published
 if TYPE_CHECKING:
     import duckdb
 
-KINDS = {"date32[day]": "DATE"}
+KINDS: dict[AnyType, str] = {Type.DATE: "DATE", Type.LONG: "BIGINT"}  # of a partition column
 
 
 def connect(lake: Lake, publication_id: int | None = None) -> duckdb.DuckDBPyConnection:
@@ -38,7 +39,7 @@ def views(lake: Lake, snapshots: dict[str, Snapshot]) -> duckdb.DuckDBPyConnecti
                 f"CREATE VIEW {name} AS SELECT {_columns(snapshot)} FROM {_scan(urls, snapshot)}"
             )
         else:
-            con.register(f"empty_{name}", lake.empty(TABLES[name]))
+            con.register(f"empty_{name}", lake.empty(snapshot.table))
             con.execute(f"CREATE VIEW {name} AS SELECT * FROM empty_{name}")
     return con
 
@@ -52,4 +53,5 @@ def _scan(urls: list[str], snapshot: Snapshot) -> str:
     column = snapshot.table.partitioned_by
     if not column:
         return f"read_parquet([{files}], hive_partitioning = false)"
-    return f"read_parquet([{files}], hive_partitioning = true, hive_types = {{'{column}': DATE}})"
+    kind = KINDS[snapshot.table.columns[column].type]
+    return f"read_parquet([{files}], hive_partitioning = true, hive_types = {{'{column}': {kind}}})"

@@ -70,6 +70,8 @@ class Step:
     whole: bool = False  # made anew in full whenever anything changed
     partitions: Callable[[set[str]], set[str]] = set  # days of a run to days of this table
     finish: Callable[[Work], Finish] | None = None  # makes rows of what `make` gives, see `stage`
+    is_history: bool = False  # what was made stays, whatever changes later
+    check: Callable[[Work, DataFrame], list[str]] | None = None  # what staged rows get wrong
     revision: int = 1
 
     def fingerprint(self, run: Run) -> str:
@@ -145,7 +147,7 @@ def _todo(work: Work, waiting: set[str]) -> tuple[set[str], set[str]]:
     if step.whole:
         return step.dirty(work), set()
     dirty = step.dirty(work) | waiting
-    if work.is_all_new:
+    if work.is_all_new and not step.is_history:
         dirty |= set(work.base.digests)
     if not step.up_to_day:
         return dirty, set()
@@ -161,12 +163,14 @@ def _make(work: Work, todo: set[str], state: Mapping[str, Any]) -> int:
     made = work.step.make(work, todo)
     finish = work.step.finish(work) if work.step.finish else None
     staged = run.lake.stage(made, table, run.run_id, finish)
-    report = audit(run.lake.staged(run.spark, staged), table, run.run_id, run.docs,
-                   use_gx=run.use_gx)  # fmt: skip
+    rows = run.lake.staged(run.spark, staged)
+    report = audit(rows, table, run.run_id, run.docs, use_gx=run.use_gx)
     keep_audits(run, report.audits)
-    if report.broken:
+    wrong = [report.message()] if report.broken else []
+    wrong += work.step.check(work, rows) if work.step.check and not wrong else []
+    if wrong:
         raise BrokenContractError(
-            f"{report.message()}\nNothing was published. The rows are kept in "
+            "\n".join(wrong) + "\nNothing was published. The rows are kept in "
             f"{run.lake.uri(table)}/{staged.folder}; see `touchstone audits`."
         )
     digests = {day: digest(report, day) for day in report.digests}

@@ -1,7 +1,7 @@
 """Every table declared once, in flow order."""
 
 from expectations.contract import Table
-from expectations.tables.books import AUDITS, PUBLICATIONS
+from expectations.tables.books import AUDITS, PUBLICATIONS, RESTATEMENTS
 from expectations.tables.credit import (
     CAMPAIGNS,
     CHANNELS,
@@ -19,6 +19,6 @@ TABLES: dict[str, Table] = {
         BATCHES, RECORDS, QUARANTINE, EVENTS, SPEND,
         IDENTITIES, TOUCHPOINTS, CONVERSIONS, PATHS,
         MODEL_VERSIONS, CREDITS, CHANNELS, CAMPAIGNS, PATH_SUMMARY, RECONCILIATION,
-        AUDITS, PUBLICATIONS,
+        RESTATEMENTS, AUDITS, PUBLICATIONS,
     )
 }  # fmt: skip

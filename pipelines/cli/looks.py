@@ -155,6 +155,25 @@ def explain(
 
 
 @app.command()
+def diff(
+    context: typer.Context,
+    a: Annotated[int, typer.Argument(help="The older publication.")],
+    b: Annotated[int, typer.Argument(help="The newer one.")],
+    as_json: Json = False,
+) -> None:
+    """Say what a publication says otherwise than an older one, and why."""
+    from pipelines.differences import difference
+
+    found = difference(lake_of(context), a, b)
+    if as_json:
+        show_json(found)
+        return
+    for title, rows in found.items():
+        out.print(f"[bold]{title}[/bold]")
+        out.print(grid(list(rows[0]), [tuple(r.values()) for r in rows]) if rows else "none")
+
+
+@app.command()
 def report(
     context: typer.Context,
     to: Annotated[

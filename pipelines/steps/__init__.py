@@ -33,6 +33,7 @@ from pipelines.steps.journeys import (
     rules_text,
     touch_days,
 )
+from pipelines.steps.restate import make_restatements, next_publication, unexplained
 
 __all__ = [
     "credit_days",
@@ -50,10 +51,12 @@ __all__ = [
     "make_paths",
     "make_quarantine",
     "make_reconciliation",
+    "make_restatements",
     "make_spend",
     "make_touchpoints",
     "mapping_text",
     "money_days",
+    "next_publication",
     "path_days",
     "paths_to_credit",
     "reconciled_days",
@@ -62,4 +65,5 @@ __all__ = [
     "scorer",
     "summary_months",
     "touch_days",
+    "unexplained",
 ]  # fmt: skip

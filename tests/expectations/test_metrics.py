@@ -120,6 +120,15 @@ def test_digest_sees_every_change_of_what_a_row_says(spark, changed):
     assert digest(frame(spark, [visit(**changed)]), VISITS) != same
 
 
+def test_a_partition_may_be_called_anything_even_day(spark):
+    columns = {"id": Column(Type.LONG, ""), "day": Column(Type.DATE, "")}
+    table = Table("t", "One row per id.", ("id",), columns, partitioned_by="day")
+    rows = [{"id": 1, "day": MONDAY}, {"id": 1, "day": TUESDAY}, {"id": 2, "day": TUESDAY}]
+    found = [(row["day"], row["rows"], row["id is unique"])
+             for row in metrics(frame(spark, rows, table), table)]  # fmt: skip
+    assert found == [(str(MONDAY), 1, 0), (str(TUESDAY), 2, 1)]
+
+
 def test_digest_counts_a_row_twice_if_it_is_there_twice(spark):
     once, twice = (digest(frame(spark, [visit()] * times), VISITS) for times in (1, 2))
     assert twice == (2, 2 * once[1])

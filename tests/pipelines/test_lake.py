@@ -71,6 +71,14 @@ def test_a_day_with_the_same_digest_is_left_as_it_is(lake, spark):
 
 
 @pytest.mark.spark
+def test_an_old_version_says_what_its_own_run_said(lake, spark):
+    first = put(lake, spark, channels(spark, _2026_01_01=1), DAYS[:1], {DAYS[0]: "a"}, {"run": 1})
+    put(lake, spark, channels(spark, _2026_01_01=2), DAYS[:1], {DAYS[0]: "b"}, {"run": 2})
+    assert lake.snapshot(CHANNELS, first).state == {"run": 1}
+    assert lake.snapshot(CHANNELS).state == {"run": 2}
+
+
+@pytest.mark.spark
 def test_who_commits_on_an_old_snapshot_is_told_to_look_again(lake, spark):
     put(lake, spark, channels(spark, _2026_01_01=1), DAYS[:1], {DAYS[0]: "a"})
     old = lake.snapshot(CHANNELS)

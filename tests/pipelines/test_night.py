@@ -2,12 +2,14 @@
 
 from datetime import date, timedelta
 
+import pyarrow.compute as pc
 import pytest
 
-from expectations.tables import AUDITS, CREDITS
+from expectations.tables import AUDITS, CHANNELS, CREDITS
 from pipelines import steps
-from pipelines.errors import BrokenContractError
+from pipelines.errors import BrokenContractError, ConflictError
 from pipelines.lake import Lake
+from pipelines.publish import fitting
 from pipelines.query import connect
 from tests.pipelines.nights import DAYS, START, contents, copied, home, is_whole, land, night
 
@@ -68,11 +70,18 @@ def test_files_that_come_late_and_in_another_order_end_in_the_same_tables(done, 
 _FITTED = {"model_versions", "credits", "channels", "campaigns"}
 
 
+def first_touches_only(score):
+    def scored(batches, versions):
+        for batch in score(batches, versions):
+            yield batch.filter(pc.equal(batch["position"], 0))
+
+    return scored
+
+
 def test_a_broken_table_stops_the_night_and_readers_keep_the_last_one(done, tmp_path, monkeypatch):
     settings = copied(done, tmp_path / "home", "[models.position_based]\nfirst = 0.3\n")
     before = connect(Lake(settings.lake_uri)).execute("SELECT count(*) FROM credits").fetchone()
-    make = steps.credit.credits
-    monkeypatch.setattr(steps.credit, "credits", lambda *given: make(*given).where("position = 0"))
+    monkeypatch.setattr(steps.credit, "score", first_touches_only(steps.credit.score))
     with pytest.raises(BrokenContractError, match="credits of a conversion sum to 1"):
         night(settings, LAST)
     lake = Lake(settings.lake_uri)
@@ -96,3 +105,16 @@ def test_a_day_without_events_is_an_ordinary_day(done, tmp_path):
 def test_the_small_shop_has_enough_orders_for_a_fit(done):
     fits = connect(Lake(done.lake_uri)).execute("SELECT learned <> '' FROM model_versions")
     assert (True,) in fits.fetchall()
+
+
+def test_tables_that_were_not_made_of_one_another_are_not_published_together(done, tmp_path):
+    lake = Lake(copied(done, tmp_path / "home").lake_uri)
+    credits, channels = lake.snapshot(CREDITS), lake.snapshot(CHANNELS)
+    assert fitting(lake)["credits"] == credits.version
+    lake.note(credits, dict(credits.state))  # another run made credits anew, and nothing after it
+    assert fitting(lake)["credits"] == credits.version
+    newer = lake.snapshot(CREDITS).version
+    inputs = {**channels.state["inputs"], "credits": newer}
+    lake.note(channels, {**channels.state, "inputs": inputs})
+    with pytest.raises(ConflictError, match="another run is at work"):
+        fitting(lake)

@@ -1,0 +1,111 @@
+"""The step that says what a publication will say otherwise than the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+from expectations.contract import Table
+from expectations.tables import (
+    CHANNELS,
+    CONVERSIONS,
+    CREDITS,
+    EVENTS,
+    IDENTITIES,
+    PATHS,
+    TOUCHPOINTS,
+)
+from pipelines.lake_files import Snapshot, changed_days
+from pipelines.publish import latest
+from pipelines.restatements import Picture, disagreements, restatements
+from pipelines.run import Work
+
+GOVERNED = (EVENTS, IDENTITIES, TOUCHPOINTS, CONVERSIONS, PATHS, CREDITS)
+
+
+def next_publication(work: Work) -> set[str]:
+    """The number of the next publication, if it says of published days what the last did not."""
+    last = latest(work.run.lake)
+    if not last:
+        return set()
+    number = str(last["publication_id"] + 1)
+    return {number} if _days(work, last) or number in work.base.digests else set()
+
+
+def make_restatements(work: Work, numbers: set[str]) -> DataFrame:
+    """Restatements of one publication."""
+    [number] = numbers
+    last = _last(work)
+    old = {table.name: _then(work, last, table) for table in work.step.reads}
+    days = _days(work, last)
+    before, after = (_picture(work, side, old, days) for side in (old, work.new))
+    return restatements(before, after, int(number), _governed(work, last, old))
+
+
+def unexplained(work: Work, staged: DataFrame) -> list[str]:
+    """Sums of restatements that are not the difference between the two publications."""
+    last = _last(work)
+    days = _days(work, last)
+    lake, spark = work.run.lake, work.run.spark
+    before, after = (
+        lake.read(spark, snapshot, days)
+        for snapshot in (_then(work, last, CHANNELS), work.new[CHANNELS.name])
+    )
+    wrong = disagreements(staged, before, after).orderBy("day", "model", "channel", "currency")
+    return [
+        f"{row['day']} {row['model']} {row['channel']}: restatements miss {row['conversions']} "
+        f"conversions and {row['value']} {row['currency']} of the difference"
+        for row in wrong.limit(3).toArrow().to_pylist()
+    ]
+
+
+def _last(work: Work) -> Mapping[str, Any]:
+    last = latest(work.run.lake)
+    assert last is not None, "there is nothing to restate before the first publication"
+    return last
+
+
+def _then(work: Work, last: Mapping[str, Any], table: Table) -> Snapshot:
+    """A table as the last publication has it."""
+    return work.run.lake.snapshot(table, int(dict(last["versions"]).get(table.name, -1)))
+
+
+def _days(work: Work, last: Mapping[str, Any]) -> set[str]:
+    """Days that were published and whose credit is not what it was."""
+    changed = changed_days(_then(work, last, CREDITS), work.new[CREDITS.name])
+    return {day for day in changed if day <= last["through_date"].isoformat()}
+
+
+def _picture(
+    work: Work, side: Mapping[str, Snapshot], old: Mapping[str, Snapshot], days: set[str]
+) -> Picture:
+    """One side's tables: the days restated, and those of touches and events that changed."""
+
+    def read(table: Table, wanted: set[str] | None) -> DataFrame:
+        return work.run.lake.read(work.run.spark, side[table.name], wanted)
+
+    def moved(table: Table) -> set[str]:
+        return changed_days(old[table.name], work.new[table.name])
+
+    return Picture(
+        credits=read(CREDITS, days), paths=read(PATHS, days), conversions=read(CONVERSIONS, days),
+        touchpoints=read(TOUCHPOINTS, moved(TOUCHPOINTS)),
+        identities=read(IDENTITIES, moved(IDENTITIES)), events=read(EVENTS, moved(EVENTS)),
+    )  # fmt: skip
+
+
+def _governed(work: Work, last: Mapping[str, Any], old: Mapping[str, Snapshot]) -> str | None:
+    """The reason, if the tables were made under other settings, rules or code."""
+    differs = [
+        table.name for table in GOVERNED
+        if old[table.name].state.get("fingerprint")
+        != work.new[table.name].state.get("fingerprint")
+    ]  # fmt: skip
+    if not differs:
+        return None
+    if last["settings_fingerprint"] != work.run.settings.fingerprint():
+        return "settings"
+    return "code" if last["code_version"] != version("touchstone") else "rules"
