@@ -42,6 +42,7 @@ class ConversionSection(Section):
 
     event_type: str = Field("order", description="Events that are this conversion")
     source: str | None = Field(None, description="Only from this source")
+    lookback_days: Days | None = Field(None, description="In place of paths.lookback_days")
 
 
 class IdentitySection(Section):
@@ -60,6 +61,9 @@ class PathSection(Section):
 
     lookback_days: Days = Field(30.0, description="Days before the conversion, to the instant")
     lookback_by_channel: dict[str, Days] = Field({}, description="Other lookbacks, by channel")
+    lookback_by_weight_class: dict[WeightClass, Days] = Field(
+        {}, description="Other lookbacks, by kind of touch; if the channel has one, the shorter"
+    )
     calendar_days: bool = Field(False, description="Lookback from the start of its UTC day")
     weight_classes: tuple[WeightClass, ...] = Field(
         ("click", "visit", "response", "activity"), description="Kinds of touch that may earn"
@@ -94,6 +98,12 @@ class ModelSection(Section):
     min_conversions: int = Field(50, ge=1, description="Below: no fit; touches share equally")
 
 
+class PathRules(PathSection):
+    """Section paths, with what other sections say of paths."""
+
+    lookback_by_type: dict[str, float]
+
+
 class Settings(Section):
     """All of touchstone.toml, with the folder it was found in."""
 
@@ -125,14 +135,27 @@ class Settings(Section):
         return (self.home / self.landing).resolve()
 
     @property
+    def path_rules(self) -> PathRules:
+        """All that governs paths, whichever section it stands in."""
+        lookbacks = {name: kind.lookback_days for name, kind in self.conversions.items()}
+        own = {name: days for name, days in lookbacks.items() if days is not None}
+        return PathRules(**dict(self.paths), lookback_by_type=own)
+
+    @property
     def longest_lookback_days(self) -> float:
-        """The longest lookback of any channel."""
-        return max(self.paths.lookback_days, *self.paths.lookback_by_channel.values(), 0)
+        """The longest lookback of any channel, kind of touch and type of conversion."""
+        rules = self.path_rules
+        kinds = rules.lookback_by_channel, rules.lookback_by_weight_class, rules.lookback_by_type
+        return max(rules.lookback_days, 0, *(days for kind in kinds for days in kind.values()))
 
     def fingerprint(self, *sections: str) -> str:
-        """SHA-256 of some sections (all that govern tables if none): equal settings, equal text."""
+        """SHA-256 of some sections (all that govern tables if none): equal settings, equal text.
+
+        Section paths speaks for all path rules, those in other sections too.
+        """
         wanted = sections or ("touches", "conversions", "identity", "paths", "models")
-        chosen = {name: self.model_dump(mode="json")[name] for name in wanted}
+        told = self.model_dump(mode="json") | {"paths": self.path_rules.model_dump(mode="json")}
+        chosen = {name: told[name] for name in wanted}
         return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
 
 
@@ -155,7 +178,7 @@ def load(home: Path) -> Settings:
 
 def _explain(problem: Any, path: Path, text: str) -> str:
     """One sentence for one pydantic problem: file, line, key, value, what to do."""
-    keys = [str(part) for part in problem["loc"]]
+    keys = [str(part) for part in problem["loc"] if part != "[key]"]
     where = f"{path}:{_line(text, keys)}: {'.'.join(keys)}"
     if problem["type"] != "extra_forbidden":
         return f"{where} = {problem['input']!r}: {problem['msg']}."
@@ -181,6 +204,8 @@ def _line(text: str, keys: list[str]) -> int:
 
     >>> _line("lake = 'x'\\n[paths]\\nlookback_days = -3\\n", ["paths", "lookback_days"])
     3
+    >>> _line("[paths]\\nby_channel.Email = 0", ["paths", "by_channel", "Email"])
+    2
     """
     section: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
@@ -189,6 +214,8 @@ def _line(text: str, keys: list[str]) -> int:
             section = bare.strip("[] ").split(".")
             if section == keys:
                 return number
-        elif [*section, bare.split("=")[0].strip().strip('"')] == keys[: len(section) + 1]:
-            return number
+        else:
+            named = [*section, *(part.strip('" ') for part in bare.split("=")[0].split("."))]
+            if named == keys[: len(named)]:
+                return number
     return 1
