@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from expectations.tables import PATHS
+from pipelines.path_transforms import capped, echoes, kept, left_out, transformed
 from pipelines.settings import PathRules
 
 TOUCH_FIELDS = ("touchpoint_id", "channel", "campaign", "campaign_id", "touched_at")
@@ -60,17 +61,20 @@ def lost_paths(
         "last_at IS NULL OR touched_at > last_at"
     )
     ruled = ruled_lists(still_open, ("closes_at", "person_id"), settings)
-    kept, _ = split(F.col("met"))
-    listed = ruled.select("closes_at", "person_id", F.transform(kept, lambda t: t["channel"])
-                          .alias("channels"))  # fmt: skip
+    channels = F.transform(kept(F.col("met")), lambda touch: touch["channel"])
+    listed = ruled.select("closes_at", "person_id", channels.alias("channels"))
     return listed.where(F.size("channels") > 0)
 
 
 def ruled_lists(pairs: DataFrame, keys: tuple[str, ...], settings: PathRules) -> DataFrame:
-    """One row per key: `met`, its touches by time and id, each with the rule that drops it."""
+    """One row per key: `met`, its touches by time and id, each with the rule that drops it.
+
+    Echoes go first, then what the transforms take in turn, then what is too much.
+    """
     lists = pairs.groupBy(*keys).agg(F.sort_array(F.collect_list(_touch_struct())).alias("met"))
-    echoed = lists.withColumn("met", _echoes(F.col("met"), settings.echo_seconds))
-    return echoed.withColumn("met", _cap(F.col("met"), settings.max_touches))
+    echoed = lists.withColumn("met", echoes(F.col("met"), settings.echo_seconds))
+    chosen = transformed(echoed, settings.transforms, settings.direct)
+    return chosen.withColumn("met", capped(F.col("met"), settings.max_touches))
 
 
 def resolve(rows: DataFrame, identities: DataFrame, at: str) -> DataFrame:
@@ -180,62 +184,21 @@ def _touch_struct() -> Column:
     )  # fmt: skip
 
 
-def _echoes(met: Column, seconds: int) -> Column:
-    """Touches with rule `echo` where a visit only repeats a click that another source told.
-
-    A click on an e-mail is told by the e-mail platform, and seconds later by web analytics.
-    """
-    if not seconds:
-        return met
-    gap = seconds * 1_000_000
-
-    def repeats(touch: Column) -> Column:
-        return F.exists(met, lambda c: (
-            (c["weight_class"] == "click") & c["rule"].isNull() & (c["source"] != touch["source"])
-            & (c["channel"] == touch["channel"]) & (c["touched_at"] <= touch["touched_at"])
-            & (F.unix_micros(touch["touched_at"]) - F.unix_micros(c["touched_at"]) <= gap)
-        ))  # fmt: skip
-
-    def ruled(touch: Column) -> Column:
-        is_visit = touch["rule"].isNull() & (touch["weight_class"] == "visit")
-        return touch.withField("rule", F.when(is_visit & repeats(touch), "echo").otherwise(
-            touch["rule"]))  # fmt: skip
-
-    has_click = F.exists(met, lambda c: c["weight_class"] == "click")
-    return F.when(has_click, F.transform(met, ruled)).otherwise(met)
-
-
-def _cap(met: Column, most: int) -> Column:
-    """Touches with rule `too_many` on all but the newest `most` kept ones."""
-    kept = F.filter(met, lambda t: t["rule"].isNull())
-    oldest = F.element_at(F.slice(kept, -most, 1), 1)
-    old = F.struct(oldest["touched_at"], oldest["touchpoint_id"])
-
-    def ruled(touch: Column) -> Column:
-        is_old = F.struct(touch["touched_at"], touch["touchpoint_id"]) < old
-        return touch.withField("rule", F.when(touch["rule"].isNull() & is_old, "too_many")
-                               .otherwise(touch["rule"]))  # fmt: skip
-
-    return F.when(F.size(kept) > most, F.transform(met, ruled)).otherwise(met)
-
-
 def split(met: Column) -> tuple[Column, Column]:
     """Kept touches and dropped touches of a ruled list, as the contract has them."""
-    kept = F.transform(
-        F.filter(met, lambda t: t["rule"].isNull()),
-        lambda t: F.struct(*(t[name].alias(name) for name in TOUCH_FIELDS)),
+    touches = F.transform(
+        kept(met), lambda t: F.struct(*(t[name].alias(name) for name in TOUCH_FIELDS))
     )
     dropped = F.transform(
-        F.filter(met, lambda t: t["rule"].isNotNull()),
-        lambda t: F.struct(*(t[name].alias(name) for name in DROPPED_FIELDS)),
+        left_out(met), lambda t: F.struct(*(t[name].alias(name) for name in DROPPED_FIELDS))
     )
-    return kept, dropped
+    return touches, dropped
 
 
 def _finish(rows: DataFrame) -> DataFrame:
     """The contract's columns; a conversion without a list has empty ones."""
-    kept, dropped = split(F.col("met"))
-    listed = rows.withColumn("touches", F.coalesce(kept, F.array().cast(_TOUCHES))).withColumn(
+    touches, dropped = split(F.col("met"))
+    listed = rows.withColumn("touches", F.coalesce(touches, F.array().cast(_TOUCHES))).withColumn(
         "dropped", F.coalesce(dropped, F.array().cast(_DROPPED))
     )
     return listed.withColumn("touch_count", F.size("touches")).select(*PATHS.columns)

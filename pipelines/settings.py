@@ -9,16 +9,27 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from expectations.tables.credit import MODEL_NAMES
-from expectations.tables.journeys import WEIGHT_CLASSES
+from expectations.tables.journeys import LAST_N, TRANSFORMS, WEIGHT_CLASSES
 from pipelines.errors import MissingInputError, SettingsError
 
 FILE = "touchstone.toml"
 Days = Annotated[float, Field(gt=0, le=3650)]
 ModelName = Literal[MODEL_NAMES]  # type: ignore[valid-type]
 WeightClass = Literal[WEIGHT_CLASSES]  # type: ignore[valid-type]
+
+
+def _transform(name: str) -> str:
+    """The name, if a transform has it."""
+    if name in TRANSFORMS or LAST_N.fullmatch(name):
+        return name
+    near = difflib.get_close_matches(name, [*TRANSFORMS, "last_5"], n=1)
+    known = f"known are {', '.join(TRANSFORMS)}, and last_N with N from 1 to 9999"
+    hint = f"did you mean '{near[0]}'?" if near else known
+    raise PydanticCustomError("unknown_transform", "unknown transform; {hint}", {"hint": hint})
 
 
 class Section(BaseModel):
@@ -75,6 +86,10 @@ class PathSection(Section):
     echo_seconds: int = Field(
         300, ge=0, description="A visit so soon after a click of its channel is that click; 0: off"
     )
+    transforms: tuple[Annotated[str, AfterValidator(_transform)], ...] = Field(
+        (), description="Done in turn: collapse (a run's first stays), first_occurrences, "
+        "remove_direct_unless_all, remove_trailing_direct_unless_all, last_N (newest N)"
+    )  # fmt: skip
     max_touches: int = Field(500, ge=1, description="Newest kept; a longer path is a machine's")
 
 
@@ -89,7 +104,7 @@ class ModelSection(Section):
     """Which models score, and how the fitted ones learn."""
 
     use: tuple[ModelName, ...] = Field(MODEL_NAMES, description="Models to score")
-    direct: str = Field("Direct", description="Channel that last_non_direct passes over")
+    direct: str = Field("Direct", description="What last_non_direct and transforms call direct")
     half_life_days: Days = Field(7.0, description="Of time_decay")
     position_based: PositionBasedSection = PositionBasedSection()
     markov_order: int = Field(1, ge=1, le=6, description="Touches a state of the chain remembers")
@@ -101,6 +116,7 @@ class ModelSection(Section):
 class PathRules(PathSection):
     """Section paths, with what other sections say of paths."""
 
+    direct: str
     lookback_by_type: dict[str, float]
 
 
@@ -139,7 +155,7 @@ class Settings(Section):
         """All that governs paths, whichever section it stands in."""
         lookbacks = {name: kind.lookback_days for name, kind in self.conversions.items()}
         own = {name: days for name, days in lookbacks.items() if days is not None}
-        return PathRules(**dict(self.paths), lookback_by_type=own)
+        return PathRules(**dict(self.paths), direct=self.models.direct, lookback_by_type=own)
 
     @property
     def longest_lookback_days(self) -> float:
@@ -181,7 +197,8 @@ def _explain(problem: Any, path: Path, text: str) -> str:
     keys = [str(part) for part in problem["loc"] if part != "[key]"]
     where = f"{path}:{_line(text, keys)}: {'.'.join(keys)}"
     if problem["type"] != "extra_forbidden":
-        return f"{where} = {problem['input']!r}: {problem['msg']}."
+        said = f"{where} = {problem['input']!r}: {problem['msg']}"
+        return said if said.endswith("?") else f"{said}."
     known = _known(keys[:-1])
     near = difflib.get_close_matches(keys[-1], known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}."

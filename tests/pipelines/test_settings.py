@@ -64,6 +64,19 @@ def test_settings_that_govern_nothing_leave_the_fingerprint_alone(tmp_path):
     assert changed.fingerprint("models") != Settings().fingerprint("models")
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("colapse", "unknown transform; did you mean 'collapse'?"),
+        ("last_0", "unknown transform; did you mean 'last_5'?"),
+        ("unique", "unknown transform; known are collapse, first_occurrences, "),
+    ],
+)
+def test_an_unknown_transform_is_named_with_its_line_and_the_nearest_word(tmp_path, name, hint):
+    text = told(tmp_path, f'[paths]\ntransforms = ["collapse", "{name}"]\n')
+    assert f"{FILE}:2: paths.transforms.1 = '{name}': {hint}" in text
+
+
 def test_a_lookback_of_an_unknown_kind_of_touch_is_named_with_its_line(tmp_path):
     text = told(tmp_path, "[paths]\nlookback_days = 7\nlookback_by_weight_class.clik = 3\n")
     assert f"{FILE}:3: paths.lookback_by_weight_class.clik = 'clik'" in text
@@ -73,7 +86,9 @@ def test_a_lookback_of_an_unknown_kind_of_touch_is_named_with_its_line(tmp_path)
 @pytest.mark.parametrize(
     "text",
     [
+        "[paths]\ntransforms = ['last_3']\n",
         "[paths]\nlookback_by_weight_class.view = 1\n",
+        "[models]\ndirect = 'Typed in'\n",
         "[conversions.order]\nlookback_days = 60\n",
     ],
 )
