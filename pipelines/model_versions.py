@@ -18,7 +18,7 @@ from models.base import AttributionModel
 from models.registry import make
 from pipelines.paths import lost_paths
 from pipelines.scoring import Version
-from pipelines.settings import ModelSection, PathSection
+from pipelines.settings import ModelSection, PathRules
 
 FITTED = ("markov",)
 UNFITTED = "unfitted"
@@ -90,7 +90,7 @@ def training_paths(
     conversions: DataFrame,
     identities: DataFrame,
     fits: DataFrame,
-    settings: PathSection,
+    settings: PathRules,
 ) -> DataFrame:
     """One row per fit and distinct path of channels: `is_converted` and how many people took it."""
     won = paths.where("touch_count > 0").join(

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from expectations.tables import PATHS
-from pipelines.settings import PathSection
+from pipelines.path_transforms import capped, echoes, kept, left_out, transformed
+from pipelines.settings import PathRules
 
 TOUCH_FIELDS = ("touchpoint_id", "channel", "campaign", "campaign_id", "touched_at")
 DROPPED_FIELDS = ("touchpoint_id", "channel", "touched_at", "rule")
 
 
 def paths(
-    touchpoints: DataFrame, conversions: DataFrame, identities: DataFrame, settings: PathSection
+    touchpoints: DataFrame, conversions: DataFrame, identities: DataFrame, settings: PathRules
 ) -> DataFrame:
     """One row per conversion: its kept touches in time order, and the dropped ones with the rule.
 
     Ties in `touched_at` break by `touchpoint_id`. A touch at the instant of the conversion counts,
     one after it does not; a touch exactly the lookback old counts. Touches older than the longest
-    lookback are not looked at, so not listed as dropped. A refund of an unknown order has none.
+    lookback that any touch has for that type of conversion are not looked at, so not listed as
+    dropped. A refund of an unknown order has none.
     Touches and conversions may reach back further than what is wanted: `reset_on_conversion` needs
     the conversion before.
     """
@@ -36,7 +40,7 @@ def lost_paths(
     conversions: DataFrame,
     identities: DataFrame,
     windows: DataFrame,
-    settings: PathSection,
+    settings: PathRules,
 ) -> DataFrame:
     """One row per window and person with an open path at its end: `channels`, first to last.
 
@@ -57,17 +61,20 @@ def lost_paths(
         "last_at IS NULL OR touched_at > last_at"
     )
     ruled = ruled_lists(still_open, ("closes_at", "person_id"), settings)
-    kept, _ = split(F.col("met"))
-    listed = ruled.select("closes_at", "person_id", F.transform(kept, lambda t: t["channel"])
-                          .alias("channels"))  # fmt: skip
+    channels = F.transform(kept(F.col("met")), lambda touch: touch["channel"])
+    listed = ruled.select("closes_at", "person_id", channels.alias("channels"))
     return listed.where(F.size("channels") > 0)
 
 
-def ruled_lists(pairs: DataFrame, keys: tuple[str, ...], settings: PathSection) -> DataFrame:
-    """One row per key: `met`, its touches by time and id, each with the rule that drops it."""
+def ruled_lists(pairs: DataFrame, keys: tuple[str, ...], settings: PathRules) -> DataFrame:
+    """One row per key: `met`, its touches by time and id, each with the rule that drops it.
+
+    Echoes go first, then what the transforms take in turn, then what is too much.
+    """
     lists = pairs.groupBy(*keys).agg(F.sort_array(F.collect_list(_touch_struct())).alias("met"))
-    echoed = lists.withColumn("met", _echoes(F.col("met"), settings.echo_seconds))
-    return echoed.withColumn("met", _cap(F.col("met"), settings.max_touches))
+    echoed = lists.withColumn("met", echoes(F.col("met"), settings.echo_seconds))
+    chosen = transformed(echoed, settings.transforms, settings.direct)
+    return chosen.withColumn("met", capped(F.col("met"), settings.max_touches))
 
 
 def resolve(rows: DataFrame, identities: DataFrame, at: str) -> DataFrame:
@@ -83,7 +90,7 @@ def resolve(rows: DataFrame, identities: DataFrame, at: str) -> DataFrame:
     return joined.select("r.*", "w.person_id")
 
 
-def eligible(touchpoints: DataFrame, settings: PathSection) -> DataFrame:
+def eligible(touchpoints: DataFrame, settings: PathRules) -> DataFrame:
     """`touchpoints` with `rule`: the first rule that forbids the touch whatever the conversion."""
     allowed = {"granted": ["granted"], "not_denied": ["granted", "unset"]}.get(settings.consent)
     rule = F.when(F.col("is_bot"), "bot").when(F.col("is_test"), "test")
@@ -106,39 +113,64 @@ def reset_times(converted: DataFrame) -> DataFrame:
     return converted.withColumn("reset_at", F.max(counted).over(earlier))
 
 
-def lookback_seconds(channel: Column, settings: PathSection) -> Column:
-    """Lookback of a touch's channel in seconds."""
-    seconds = F.lit(settings.lookback_days * 86400)
-    for name, days in sorted(settings.lookback_by_channel.items()):
-        seconds = F.when(channel == name, days * 86400).otherwise(seconds)
+def lookback_seconds(settings: PathRules) -> Column:
+    """Lookback of a touch and a conversion, in seconds.
+
+    The shorter of what its channel and its weight class have of their own, if any has; else that of
+    the conversion's type; else the general one.
+    """
+    own = F.least(
+        _listed_seconds("channel", settings.lookback_by_channel),
+        _listed_seconds("weight_class", settings.lookback_by_weight_class),
+    )
+    return F.coalesce(own, _type_seconds(settings))
+
+
+def _type_seconds(settings: PathRules) -> Column:
+    """Lookback of a conversion's type, in seconds."""
+    general = F.lit(settings.lookback_days * 86400)
+    return F.coalesce(_listed_seconds("conversion_type", settings.lookback_by_type), general)
+
+
+def _listed_seconds(column: str, days: Mapping[str, float]) -> Column:
+    """Seconds of the days listed for a column's value; null if it is not listed."""
+    seconds = F.lit(None).cast("double")
+    for name, listed in sorted(days.items()):
+        seconds = F.when(F.col(column) == name, listed * 86400).otherwise(seconds)
     return seconds
 
 
-def _age_seconds(settings: PathSection) -> Column:
+def _longest_seconds(settings: PathRules) -> Column:
+    """Longest lookback that a touch may have for a conversion, in seconds."""
+    own = (*settings.lookback_by_channel.values(), *settings.lookback_by_weight_class.values())
+    return F.greatest(_type_seconds(settings), F.lit(max(own, default=0.0) * 86400))
+
+
+def _age_seconds(settings: PathRules) -> Column:
     """Age of the touch at the conversion; from the start of the conversion's day if calendar."""
     until = F.date_trunc("day", "converted_at") if settings.calendar_days else F.col("converted_at")
     return (F.unix_micros(until) - F.unix_micros("touched_at")) / F.lit(1_000_000)
 
 
-def _pairs(met: DataFrame, converted: DataFrame, settings: PathSection) -> DataFrame:
+def _pairs(met: DataFrame, converted: DataFrame, settings: PathRules) -> DataFrame:
     """One row per conversion and touch of its person inside the longest lookback."""
-    longest = max([settings.lookback_days, *settings.lookback_by_channel.values()])
-    oldest = F.col("converted_at") - F.make_dt_interval(secs=F.lit(longest * 86400))
+    oldest = F.col("converted_at") - F.make_dt_interval(secs=_longest_seconds(settings))
     if settings.calendar_days:
         oldest = F.date_trunc("day", oldest)
     reset = ("reset_at",) if settings.reset_on_conversion else ()
     wanted = converted.where("conversions > 0").select(
-        "conversion_id", "person_id", "converted_at", *reset, oldest.alias("oldest_at")
-    )
+        "conversion_id", "conversion_type", "person_id", "converted_at", *reset,
+        oldest.alias("oldest_at"),
+    )  # fmt: skip
     pairs = met.drop("identifier").join(wanted, on="person_id", how="inner").where(
         "touched_at <= converted_at AND touched_at >= oldest_at"
     )  # fmt: skip
     return pairs.withColumn("rule", F.coalesce("rule", _pair_rule(settings)))
 
 
-def _pair_rule(settings: PathSection) -> Column:
+def _pair_rule(settings: PathRules) -> Column:
     """The rule that forbids a touch for this conversion, null if none does."""
-    rule = F.when(_age_seconds(settings) > lookback_seconds(F.col("channel"), settings), "lookback")
+    rule = F.when(_age_seconds(settings) > lookback_seconds(settings), "lookback")
     if settings.reset_on_conversion:
         rule = rule.when(F.col("touched_at") <= F.col("reset_at"), "reset")
     return rule
@@ -152,62 +184,21 @@ def _touch_struct() -> Column:
     )  # fmt: skip
 
 
-def _echoes(met: Column, seconds: int) -> Column:
-    """Touches with rule `echo` where a visit only repeats a click that another source told.
-
-    A click on an e-mail is told by the e-mail platform, and seconds later by web analytics.
-    """
-    if not seconds:
-        return met
-    gap = seconds * 1_000_000
-
-    def repeats(touch: Column) -> Column:
-        return F.exists(met, lambda c: (
-            (c["weight_class"] == "click") & c["rule"].isNull() & (c["source"] != touch["source"])
-            & (c["channel"] == touch["channel"]) & (c["touched_at"] <= touch["touched_at"])
-            & (F.unix_micros(touch["touched_at"]) - F.unix_micros(c["touched_at"]) <= gap)
-        ))  # fmt: skip
-
-    def ruled(touch: Column) -> Column:
-        is_visit = touch["rule"].isNull() & (touch["weight_class"] == "visit")
-        return touch.withField("rule", F.when(is_visit & repeats(touch), "echo").otherwise(
-            touch["rule"]))  # fmt: skip
-
-    has_click = F.exists(met, lambda c: c["weight_class"] == "click")
-    return F.when(has_click, F.transform(met, ruled)).otherwise(met)
-
-
-def _cap(met: Column, most: int) -> Column:
-    """Touches with rule `too_many` on all but the newest `most` kept ones."""
-    kept = F.filter(met, lambda t: t["rule"].isNull())
-    oldest = F.element_at(F.slice(kept, -most, 1), 1)
-    old = F.struct(oldest["touched_at"], oldest["touchpoint_id"])
-
-    def ruled(touch: Column) -> Column:
-        is_old = F.struct(touch["touched_at"], touch["touchpoint_id"]) < old
-        return touch.withField("rule", F.when(touch["rule"].isNull() & is_old, "too_many")
-                               .otherwise(touch["rule"]))  # fmt: skip
-
-    return F.when(F.size(kept) > most, F.transform(met, ruled)).otherwise(met)
-
-
 def split(met: Column) -> tuple[Column, Column]:
     """Kept touches and dropped touches of a ruled list, as the contract has them."""
-    kept = F.transform(
-        F.filter(met, lambda t: t["rule"].isNull()),
-        lambda t: F.struct(*(t[name].alias(name) for name in TOUCH_FIELDS)),
+    touches = F.transform(
+        kept(met), lambda t: F.struct(*(t[name].alias(name) for name in TOUCH_FIELDS))
     )
     dropped = F.transform(
-        F.filter(met, lambda t: t["rule"].isNotNull()),
-        lambda t: F.struct(*(t[name].alias(name) for name in DROPPED_FIELDS)),
+        left_out(met), lambda t: F.struct(*(t[name].alias(name) for name in DROPPED_FIELDS))
     )
-    return kept, dropped
+    return touches, dropped
 
 
 def _finish(rows: DataFrame) -> DataFrame:
     """The contract's columns; a conversion without a list has empty ones."""
-    kept, dropped = split(F.col("met"))
-    listed = rows.withColumn("touches", F.coalesce(kept, F.array().cast(_TOUCHES))).withColumn(
+    touches, dropped = split(F.col("met"))
+    listed = rows.withColumn("touches", F.coalesce(touches, F.array().cast(_TOUCHES))).withColumn(
         "dropped", F.coalesce(dropped, F.array().cast(_DROPPED))
     )
     return listed.withColumn("touch_count", F.size("touches")).select(*PATHS.columns)

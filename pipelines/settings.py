@@ -9,16 +9,27 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from expectations.tables.credit import MODEL_NAMES
-from expectations.tables.journeys import WEIGHT_CLASSES
+from expectations.tables.journeys import LAST_N, TRANSFORMS, WEIGHT_CLASSES
 from pipelines.errors import MissingInputError, SettingsError
 
 FILE = "touchstone.toml"
 Days = Annotated[float, Field(gt=0, le=3650)]
 ModelName = Literal[MODEL_NAMES]  # type: ignore[valid-type]
 WeightClass = Literal[WEIGHT_CLASSES]  # type: ignore[valid-type]
+
+
+def _transform(name: str) -> str:
+    """The name, if a transform has it."""
+    if name in TRANSFORMS or LAST_N.fullmatch(name):
+        return name
+    near = difflib.get_close_matches(name, [*TRANSFORMS, "last_5"], n=1)
+    known = f"known are {', '.join(TRANSFORMS)}, and last_N with N from 1 to 9999"
+    hint = f"did you mean '{near[0]}'?" if near else known
+    raise PydanticCustomError("unknown_transform", "unknown transform; {hint}", {"hint": hint})
 
 
 class Section(BaseModel):
@@ -42,6 +53,7 @@ class ConversionSection(Section):
 
     event_type: str = Field("order", description="Events that are this conversion")
     source: str | None = Field(None, description="Only from this source")
+    lookback_days: Days | None = Field(None, description="In place of paths.lookback_days")
 
 
 class IdentitySection(Section):
@@ -60,6 +72,9 @@ class PathSection(Section):
 
     lookback_days: Days = Field(30.0, description="Days before the conversion, to the instant")
     lookback_by_channel: dict[str, Days] = Field({}, description="Other lookbacks, by channel")
+    lookback_by_weight_class: dict[WeightClass, Days] = Field(
+        {}, description="Other lookbacks, by kind of touch; if the channel has one, the shorter"
+    )
     calendar_days: bool = Field(False, description="Lookback from the start of its UTC day")
     weight_classes: tuple[WeightClass, ...] = Field(
         ("click", "visit", "response", "activity"), description="Kinds of touch that may earn"
@@ -71,6 +86,10 @@ class PathSection(Section):
     echo_seconds: int = Field(
         300, ge=0, description="A visit so soon after a click of its channel is that click; 0: off"
     )
+    transforms: tuple[Annotated[str, AfterValidator(_transform)], ...] = Field(
+        (), description="Done in turn: collapse (a run's first stays), first_occurrences, "
+        "remove_direct_unless_all, remove_trailing_direct_unless_all, last_N (newest N)"
+    )  # fmt: skip
     max_touches: int = Field(500, ge=1, description="Newest kept; a longer path is a machine's")
 
 
@@ -85,13 +104,20 @@ class ModelSection(Section):
     """Which models score, and how the fitted ones learn."""
 
     use: tuple[ModelName, ...] = Field(MODEL_NAMES, description="Models to score")
-    direct: str = Field("Direct", description="Channel that last_non_direct passes over")
+    direct: str = Field("Direct", description="What last_non_direct and transforms call direct")
     half_life_days: Days = Field(7.0, description="Of time_decay")
     position_based: PositionBasedSection = PositionBasedSection()
     markov_order: int = Field(1, ge=1, le=6, description="Touches a state of the chain remembers")
     fit_every: Literal["week", "month"] = Field("month", description="Fitted as of Mondays or 1sts")
     training_days: int = Field(90, ge=1, le=3650, description="Days a fit learns from")
     min_conversions: int = Field(50, ge=1, description="Below: no fit; touches share equally")
+
+
+class PathRules(PathSection):
+    """Section paths, with what other sections say of paths."""
+
+    direct: str
+    lookback_by_type: dict[str, float]
 
 
 class Settings(Section):
@@ -125,14 +151,27 @@ class Settings(Section):
         return (self.home / self.landing).resolve()
 
     @property
+    def path_rules(self) -> PathRules:
+        """All that governs paths, whichever section it stands in."""
+        lookbacks = {name: kind.lookback_days for name, kind in self.conversions.items()}
+        own = {name: days for name, days in lookbacks.items() if days is not None}
+        return PathRules(**dict(self.paths), direct=self.models.direct, lookback_by_type=own)
+
+    @property
     def longest_lookback_days(self) -> float:
-        """The longest lookback of any channel."""
-        return max(self.paths.lookback_days, *self.paths.lookback_by_channel.values(), 0)
+        """The longest lookback of any channel, kind of touch and type of conversion."""
+        rules = self.path_rules
+        kinds = rules.lookback_by_channel, rules.lookback_by_weight_class, rules.lookback_by_type
+        return max(rules.lookback_days, 0, *(days for kind in kinds for days in kind.values()))
 
     def fingerprint(self, *sections: str) -> str:
-        """SHA-256 of some sections (all that govern tables if none): equal settings, equal text."""
+        """SHA-256 of some sections (all that govern tables if none): equal settings, equal text.
+
+        Section paths speaks for all path rules, those in other sections too.
+        """
         wanted = sections or ("touches", "conversions", "identity", "paths", "models")
-        chosen = {name: self.model_dump(mode="json")[name] for name in wanted}
+        told = self.model_dump(mode="json") | {"paths": self.path_rules.model_dump(mode="json")}
+        chosen = {name: told[name] for name in wanted}
         return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
 
 
@@ -155,10 +194,11 @@ def load(home: Path) -> Settings:
 
 def _explain(problem: Any, path: Path, text: str) -> str:
     """One sentence for one pydantic problem: file, line, key, value, what to do."""
-    keys = [str(part) for part in problem["loc"]]
+    keys = [str(part) for part in problem["loc"] if part != "[key]"]
     where = f"{path}:{_line(text, keys)}: {'.'.join(keys)}"
     if problem["type"] != "extra_forbidden":
-        return f"{where} = {problem['input']!r}: {problem['msg']}."
+        said = f"{where} = {problem['input']!r}: {problem['msg']}"
+        return said if said.endswith("?") else f"{said}."
     known = _known(keys[:-1])
     near = difflib.get_close_matches(keys[-1], known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}."
@@ -181,6 +221,8 @@ def _line(text: str, keys: list[str]) -> int:
 
     >>> _line("lake = 'x'\\n[paths]\\nlookback_days = -3\\n", ["paths", "lookback_days"])
     3
+    >>> _line("[paths]\\nby_channel.Email = 0", ["paths", "by_channel", "Email"])
+    2
     """
     section: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
@@ -189,6 +231,8 @@ def _line(text: str, keys: list[str]) -> int:
             section = bare.strip("[] ").split(".")
             if section == keys:
                 return number
-        elif [*section, bare.split("=")[0].strip().strip('"')] == keys[: len(section) + 1]:
-            return number
+        else:
+            named = [*section, *(part.strip('" ') for part in bare.split("=")[0].split("."))]
+            if named == keys[: len(named)]:
+                return number
     return 1

@@ -37,13 +37,15 @@ def _section(section: BaseModel, name: tuple[str, ...]) -> list[str]:
 
 
 def _line(key: str, value: Any) -> str:
-    """A key with its value in TOML; commented out if it has none.
+    """A key with its value in TOML; commented out, with the shape of one, if it has none.
 
-    >>> _line("lookback_days", 30.0), _line("mappings", None), _line("own_domains", ())
-    ('lookback_days = 30.0', '# mappings = ""', 'own_domains = []')
+    >>> _line("lookback_days", 7.0), _line("mappings", None), _line("own_domains", ())
+    ('lookback_days = 7.0', '# mappings = ""', 'own_domains = []')
+    >>> _line("lookback_days", None)
+    '# lookback_days = 30.0'
     """
     if value is None:
-        return f'# {key} = ""'
+        return f"# {key} = 30.0" if "lookback" in key else f'# {key} = ""'
     if value == {}:
         return f"# {key}.NAME = 30.0" if "lookback" in key else f"{key} = {{}}"
     return f"{key} = {json.dumps(list(value) if isinstance(value, tuple) else value)}"

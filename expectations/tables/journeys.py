@@ -1,5 +1,7 @@
 """What people did: identities, touchpoints, conversions, paths."""
 
+import re
+
 from expectations.contract import Column, ListOf, StructOf, Table, Type
 
 TIERS = ("strong", "device")
@@ -10,8 +12,15 @@ FORMS = ("communication", "human", "physical", "sensory")
 VALENCES = ("positive", "neutral", "negative")
 WEIGHT_CLASSES = ("click", "visit", "view", "open", "response", "activity", "signal")
 STATUSES = ("complete", "partially_refunded", "refunded", "refund_only")
+TRANSFORMS = (
+    "collapse",
+    "first_occurrences",
+    "remove_direct_unless_all",
+    "remove_trailing_direct_unless_all",
+)
+LAST_N = re.compile(r"last_([1-9]\d{0,3})")  # a transform too: only the newest N touches
 DROP_RULES = (
-    "bot", "test", "consent", "weight_class", "lookback", "reset", "echo", "direct", "transform",
+    "bot", "test", "consent", "weight_class", "lookback", "reset", "echo", *TRANSFORMS, "last_N",
     "too_many",
 )  # fmt: skip
 

@@ -57,7 +57,7 @@ def make_model_versions(work: Work, days: set[str]) -> DataFrame:
     fits = windows(run.spark, due, models.training_days)
     counted = training_paths(
         work.frame(PATHS), work.frame(TOUCHPOINTS), work.frame(CONVERSIONS),
-        work.frame(IDENTITIES), fits, run.settings.paths,
+        work.frame(IDENTITIES), fits, run.settings.path_rules,
     )  # fmt: skip
     fresh = fit(counted.toArrow(), due, models) if due else run.lake.empty(MODEL_VERSIONS)
     kept = [] if work.is_all_new else [r for r in _kept_fits(work) if r["as_of_date"] not in due]
@@ -132,7 +132,7 @@ def make_path_summary(work: Work, days: set[str]) -> DataFrame:
               if dirty.months({d}) <= days}  # fmt: skip
     lost = lost_paths(
         work.frame(TOUCHPOINTS, inside), work.frame(CONVERSIONS), work.frame(IDENTITIES),
-        month_windows(work.run.spark, days), work.run.settings.paths,
+        month_windows(work.run.spark, days), work.run.settings.path_rules,
     )  # fmt: skip
     return path_summary(work.frame(PATHS, inside), lost)
 

@@ -120,7 +120,7 @@ def make_paths(work: Work, days: set[str]) -> DataFrame:
     booked = back if settings.paths.reset_on_conversion else days
     made = paths(
         work.frame(TOUCHPOINTS, back), work.frame(CONVERSIONS, booked), work.frame(IDENTITIES),
-        settings.paths,
+        settings.path_rules,
     )  # fmt: skip
     if booked == days:
         return made

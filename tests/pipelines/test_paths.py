@@ -6,7 +6,7 @@ import pytest
 
 from expectations.tables import CONVERSIONS, IDENTITIES, TOUCHPOINTS
 from pipelines.paths import lost_paths, paths
-from pipelines.settings import PathSection
+from pipelines.settings import Settings
 from tests.pipelines.tables import table
 
 pytestmark = pytest.mark.spark
@@ -40,7 +40,7 @@ def made(spark, touches, conversions, **settings):
     """conversion -> (names of kept touches, {dropped touch: rule})."""
     rows = paths(
         table(spark, TOUCHPOINTS, touches), table(spark, CONVERSIONS, conversions), people(spark),
-        PathSection(**settings),
+        Settings(paths=settings).path_rules,
     ).toArrow().to_pylist()  # fmt: skip
     return {
         r["conversion_id"]: ([t["touchpoint_id"] for t in r["touches"]],
@@ -151,7 +151,7 @@ def test_an_open_path_has_the_touches_since_the_last_conversion_inside_its_windo
     window = spark.createDataFrame([(at(-5), at())], "opens_at timestamp, closes_at timestamp")
     lost = lost_paths(
         table(spark, TOUCHPOINTS, touches), table(spark, CONVERSIONS, [bought(when=at(-2))]),
-        people(spark), window, PathSection(),
+        people(spark), window, Settings().path_rules,
     )  # fmt: skip
     found = {row["person_id"]: row["channels"] for row in lost.toArrow().to_pylist()}
     assert found == {"ann": ["Organic Search"], "bob": ["Direct"]}

@@ -62,3 +62,49 @@ def test_settings_that_govern_nothing_leave_the_fingerprint_alone(tmp_path):
     changed = load(tmp_path)
     assert changed.fingerprint("paths") == Settings().fingerprint("paths")
     assert changed.fingerprint("models") != Settings().fingerprint("models")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("colapse", "unknown transform; did you mean 'collapse'?"),
+        ("last_0", "unknown transform; did you mean 'last_5'?"),
+        ("unique", "unknown transform; known are collapse, first_occurrences, "),
+    ],
+)
+def test_an_unknown_transform_is_named_with_its_line_and_the_nearest_word(tmp_path, name, hint):
+    text = told(tmp_path, f'[paths]\ntransforms = ["collapse", "{name}"]\n')
+    assert f"{FILE}:2: paths.transforms.1 = '{name}': {hint}" in text
+
+
+def test_a_lookback_of_an_unknown_kind_of_touch_is_named_with_its_line(tmp_path):
+    text = told(tmp_path, "[paths]\nlookback_days = 7\nlookback_by_weight_class.clik = 3\n")
+    assert f"{FILE}:3: paths.lookback_by_weight_class.clik = 'clik'" in text
+    assert "'click'" in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[paths]\ntransforms = ['last_3']\n",
+        "[paths]\nlookback_by_weight_class.view = 1\n",
+        "[models]\ndirect = 'Typed in'\n",
+        "[conversions.order]\nlookback_days = 60\n",
+    ],
+)
+def test_whatever_governs_paths_is_in_their_fingerprint(tmp_path, text):
+    (tmp_path / FILE).write_text(text)
+    assert load(tmp_path).fingerprint("paths") != Settings().fingerprint("paths")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[paths]\nlookback_by_channel.Email = 60\n",
+        "[paths]\nlookback_by_weight_class.view = 60\n",
+        "[conversions.order]\nlookback_days = 60\n[conversions.deal]\n",
+    ],
+)
+def test_the_longest_lookback_is_the_longest_of_any(tmp_path, text):
+    (tmp_path / FILE).write_text(text)
+    assert load(tmp_path).longest_lookback_days == 60
