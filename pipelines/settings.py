@@ -129,6 +129,15 @@ class Settings(Section):
         """The longest lookback of any channel."""
         return max(self.paths.lookback_days, *self.paths.lookback_by_channel.values(), 0)
 
+    def parts(self, *sections: str) -> dict[str, str]:
+        """Every key of some sections as the file names it, with its value as JSON."""
+        content = self.model_dump(mode="json")
+        return {
+            f"{section}.{key}": json.dumps(value, sort_keys=True)
+            for section in sections
+            for key, value in content[section].items()
+        }
+
     def fingerprint(self, *sections: str) -> str:
         """SHA-256 of some sections (all that govern tables if none): equal settings, equal text."""
         wanted = sections or ("touches", "conversions", "identity", "paths", "models")
