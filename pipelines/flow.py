@@ -11,9 +11,9 @@ from pipelines.run import Hidden, Step
 
 STAGES = ("ingest", "events", "journeys", "credit")
 
-NEW_EVENTS = Hidden(steps.events_came, steps.event_days, "the days that new records tell of")
+NEW_EVENTS = Hidden(steps.events_came, steps.event_days, "days that newly read records tell of")
 REJECTED = Hidden(steps.records_came, steps.rejected_days,
-                  "the days on which rejected records arrived")  # fmt: skip
+                  "days on which rejected records arrived")  # fmt: skip
 OTHER_VERSIONS = Hidden(steps.versions_changed, steps.days_of_other_versions,
                         "days with another version of a changed event")  # fmt: skip
 PEOPLE = Hidden(steps.people_changed, steps.days_of_changed_people,

@@ -130,10 +130,15 @@ class Settings(Section):
         return max(self.paths.lookback_days, *self.paths.lookback_by_channel.values(), 0)
 
     def parts(self, *sections: str) -> dict[str, str]:
-        """Every key of some sections as the file names it, with its value as JSON."""
+        """Every key of some sections, as the file has them, with its value as JSON; its SHA-256
+        if that is long.
+
+        >>> Settings().parts("models")["[models] markov_order"]
+        '1'
+        """
         content = self.model_dump(mode="json")
         return {
-            f"{section}.{key}": json.dumps(value, sort_keys=True)
+            f"[{section}] {key}": _brief(json.dumps(value, sort_keys=True))
             for section in sections
             for key, value in content[section].items()
         }
@@ -143,6 +148,10 @@ class Settings(Section):
         wanted = sections or ("touches", "conversions", "identity", "paths", "models")
         chosen = {name: self.model_dump(mode="json")[name] for name in wanted}
         return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= 100 else hashlib.sha256(text.encode()).hexdigest()
 
 
 def load(home: Path) -> Settings:
