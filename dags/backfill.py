@@ -6,7 +6,8 @@ rule or a setting changed. By REST: `POST /api/v2/dags/backfill/dagRuns` with
 `{"logical_date": null, "conf": {"start": "2026-01-01", "end": "2026-01-31"}}`.
 
 **Does** `touchstone backfill --from START --to END`: all stages, one pass over the range rather
-than a loop of days, then one publication.
+than a loop of days, then one publication. `touchstone plan --from START --to END` says beforehand
+which tables and days that makes again, and why.
 
 **Rerun** whenever you like. Ranges that overlap a nightly run are safe: the one that commits second
 works on what the first left. Airflow's own backfill of `attribute` works too, a run per day; give

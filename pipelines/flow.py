@@ -7,42 +7,55 @@ from collections.abc import Mapping
 from expectations import tables as t
 from pipelines import steps
 from pipelines.dirty import months
-from pipelines.run import Step
+from pipelines.run import Hidden, Step
 
 STAGES = ("ingest", "events", "journeys", "credit")
+
+NEW_EVENTS = Hidden(steps.events_came, steps.event_days, "days that newly read records tell of")
+REJECTED = Hidden(steps.records_came, steps.rejected_days,
+                  "days on which rejected records arrived")  # fmt: skip
+OTHER_VERSIONS = Hidden(steps.versions_changed, steps.days_of_other_versions,
+                        "days with another version of a changed event")  # fmt: skip
+PEOPLE = Hidden(steps.people_changed, steps.days_of_changed_people,
+                "days of people whose identity changed")  # fmt: skip
+PEOPLES_MONTHS = Hidden(steps.people_changed, steps.months_of_changed_people,
+                        "months of people whose identity changed")  # fmt: skip
+REFITTED = Hidden(steps.fits_changed, steps.refitted_days, "days that a new fit speaks for")
 
 FLOW: Mapping[str, tuple[Step, ...]] = {
     "events": (
         Step(t.EVENTS, reads=(t.RECORDS,),
-             make=steps.make_events, dirty=steps.event_days, extra=steps.mapping_text),
+             make=steps.make_events, hidden=NEW_EVENTS, extra=steps.mapping_parts),
         Step(t.QUARANTINE, reads=(t.RECORDS,),
-             make=steps.make_quarantine, dirty=steps.rejected_days, extra=steps.mapping_text),
+             make=steps.make_quarantine, hidden=REJECTED, extra=steps.mapping_parts),
         Step(t.SPEND, reads=(t.RECORDS,), whole=True,
-             make=steps.make_spend, dirty=steps.if_spend_came, extra=steps.mapping_text),
+             make=steps.make_spend, dirty=steps.if_spend_came, extra=steps.mapping_parts),
     ),
     "journeys": (
         Step(t.IDENTITIES, reads=(t.EVENTS,), whole=True, sections=("identity",),
              make=steps.make_identities, dirty=steps.if_anything_changed),
-        Step(t.TOUCHPOINTS, reads=(t.EVENTS,), sections=("touches",), extra=steps.rules_text,
-             make=steps.make_touchpoints, dirty=steps.touch_days),
+        Step(t.TOUCHPOINTS, reads=(t.EVENTS,), sections=("touches",), extra=steps.rule_parts,
+             make=steps.make_touchpoints, dirty=steps.touch_days, hidden=OTHER_VERSIONS),
         Step(t.CONVERSIONS, reads=(t.EVENTS,), whole=True, sections=("conversions",),
              make=steps.make_conversions, dirty=steps.if_anything_changed),
         Step(t.PATHS, reads=(t.TOUCHPOINTS, t.CONVERSIONS, t.IDENTITIES), sections=("paths",),
-             make=steps.make_paths, dirty=steps.path_days, up_to_day=True),
+             make=steps.make_paths, dirty=steps.path_days, hidden=PEOPLE, up_to_day=True),
     ),
     "credit": (
         Step(t.MODEL_VERSIONS, reads=(t.PATHS, t.TOUCHPOINTS, t.CONVERSIONS, t.IDENTITIES),
              sections=("models", "paths"), whole=True,
-             make=steps.make_model_versions, dirty=steps.if_a_fit_is_due),
+             make=steps.make_model_versions, dirty=steps.if_a_fit_is_due,
+             cause="a fit is due"),
         Step(t.CREDITS, reads=(t.PATHS, t.MODEL_VERSIONS), sections=("models",),
-             make=steps.paths_to_credit, finish=steps.scorer, dirty=steps.credit_days),
+             make=steps.paths_to_credit, finish=steps.scorer, dirty=steps.credit_days,
+             hidden=REFITTED),
         Step(t.CHANNELS, reads=(t.CREDITS, t.SPEND), sections=("models",),
              make=steps.make_channels, dirty=steps.money_days),
         Step(t.CAMPAIGNS, reads=(t.CREDITS, t.SPEND), sections=("models",),
              make=steps.make_campaigns, dirty=steps.money_days),
         Step(t.PATH_SUMMARY, reads=(t.PATHS, t.TOUCHPOINTS, t.CONVERSIONS, t.IDENTITIES),
              sections=("paths",), up_to_day=True, partitions=months,
-             make=steps.make_path_summary, dirty=steps.summary_months),
+             make=steps.make_path_summary, dirty=steps.summary_months, hidden=PEOPLES_MONTHS),
         Step(t.RECONCILIATION, reads=(t.CONVERSIONS, t.CREDITS), sections=("models",),
              make=steps.make_reconciliation, dirty=steps.reconciled_days),
     ),

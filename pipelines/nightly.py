@@ -91,13 +91,10 @@ def run(
 ) -> Published:
     """Bring all tables up to date with what has landed, for conversions up to `through`.
 
-    What is published stays true of what landed: an earlier `through` than the last one is raised
-    to it. With `first`, the days from there on to `through` are made again, changed or not, and no
+    With `first`, the days from there on to `through` are made again, changed or not, and no
     others.
     """
-    last = latest(Lake(settings.lake_uri))
-    if last and not first:
-        through = max(through, last["through_date"])
+    through = last_day(Lake(settings.lake_uri), through, first)
     with started(settings, through, first, say, use_gx) as work:
         work.memory["refit"] = set(refit)
         try:
@@ -126,6 +123,14 @@ def _make_and_publish(
         return versions, None
     fingerprint = work.settings.fingerprint()
     return versions, publish(work.lake, work.run_id, through, fingerprint, datetime.now(UTC))
+
+
+def last_day(lake: Lake, through: date, first: date | None) -> date:
+    """The last day of a run: what is published stays true of what landed, so not an earlier one
+    than was published, unless some days are asked for.
+    """
+    last = latest(lake)
+    return max(through, last["through_date"]) if last and not first else through
 
 
 def build_data_docs(work: Run) -> None:

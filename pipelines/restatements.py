@@ -19,9 +19,9 @@ REASONS = (
     ("refund", "old_refunded <> new_refunded", "coalesce(refund, new_event)"),
     ("conversion_changed", "NOT old_order <=> new_order", "new_event"),
     ("late_touch", "late IS NOT NULL", "late"),
-    ("settings", "governed = 'settings'", "NULL"),
-    ("rules", "governed = 'rules'", "NULL"),
-    ("code", "governed = 'code'", "NULL"),
+    ("settings", "governed = 'settings'", "governing"),
+    ("rules", "governed = 'rules'", "governing"),
+    ("code", "governed = 'code'", "governing"),
     ("identity", "NOT old_person <=> new_person OR joined IS NOT NULL OR parted IS NOT NULL",
      "coalesce(link, joined, parted, new_event)"),
     ("touch_undone", "undone IS NOT NULL", "undone"),
@@ -44,19 +44,21 @@ class Picture:
 
 
 def restatements(
-    before: Picture, after: Picture, publication_id: int, governed: str | None
+    before: Picture, after: Picture, publication_id: int, governed: tuple[str, str] | None
 ) -> DataFrame:
     """One row per conversion, model and channel whose credit differs, with the reason.
 
-    `governed` is the reason if what governs the tables differs too: settings, rules or code.
+    `governed` is given if what governs the tables differs too: settings, rules or code, and what
+    of it.
     """
     moved = _moved(before.credits, after.credits)
     ids = moved.select("conversion_id").distinct()
     facts = _orders(before, after, ids).join(_touches(before, after, ids), "conversion_id", "left")
     linked = _with_links(facts, before.identities, after.identities)
     told = linked.join(_refunds(before.events, after.events), ["source", "order_id"], "left")
-    reasoned = moved.join(told, "conversion_id", "left").withColumn(
-        "governed", F.lit(governed).cast("string")
+    reason, cause = governed or (None, None)
+    reasoned = moved.join(told, "conversion_id", "left").withColumns(
+        {"governed": F.lit(reason).cast("string"), "governing": F.lit(cause).cast("string")}
     )
     why = {
         "reason": " ".join(f"WHEN {when} THEN '{name}'" for name, when, _ in REASONS),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -52,20 +51,35 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Hidden:
+    """Dirty days that changed rows tell, not changed files: to find them takes reading, or Spark.
+
+    Asked for only `when` something of the kind changed. `says` names them to a user.
+    """
+
+    when: Callable[[Work], bool]
+    days: Callable[[Work], set[str]]
+    says: str
+
+
+@dataclass(frozen=True)
 class Step:
     """How one table is made from others.
 
-    `dirty` tells the days that changed inputs touch; `make` gives the rows of some days.
-    `sections` are the settings and `extra` whatever else governs the rows: when they change,
-    everything is made again. So it is when `revision` is raised, because the code's answer changed.
+    `dirty` tells the days that changed inputs touch, from their files alone, `hidden` those that
+    only their rows tell; `make` gives the rows of some days. `sections` are the settings and
+    `extra` whatever else governs the rows, by name: when they change, everything is made again.
+    So it is when `revision` is raised, because the code's answer changed. `cause` says what makes
+    work if not a change of an input.
     """
 
     into: Table
     reads: tuple[Table, ...]
     make: Callable[[Work, set[str]], DataFrame]
-    dirty: Callable[[Work], set[str]]
+    dirty: Callable[[Work], set[str]] = lambda _: set()
+    hidden: Hidden | None = None
     sections: tuple[str, ...] = ()
-    extra: Callable[[Run], str] = lambda _: ""
+    extra: Callable[[Run], Mapping[str, str]] = lambda _: {}
     up_to_day: bool = False  # only days the run owns; later ones wait in `pending`
     whole: bool = False  # made anew in full whenever anything changed
     partitions: Callable[[set[str]], set[str]] = set  # days of a run to days of this table
@@ -73,12 +87,11 @@ class Step:
     is_history: bool = False  # what was made stays, whatever changes later
     check: Callable[[Work, DataFrame], list[str]] | None = None  # what staged rows get wrong
     revision: int = 1
+    cause: str = ""
 
-    def fingerprint(self, run: Run) -> str:
-        """SHA-256 of everything but the inputs that governs the rows."""
-        governed = run.settings.fingerprint(*self.sections) if self.sections else ""
-        text = f"{self.into.name} {self.revision} {governed} {self.extra(run)}"
-        return hashlib.sha256(text.encode()).hexdigest()
+    def fingerprint(self, run: Run) -> dict[str, str]:
+        """Everything but the inputs that governs the rows: what it is called, and its content."""
+        return {"code": str(self.revision), **run.settings.parts(*self.sections), **self.extra(run)}
 
 
 @dataclass(frozen=True)
@@ -94,6 +107,11 @@ class Work:
     def is_all_new(self) -> bool:
         """Never made, or made under other settings, mappings, rules or code."""
         return self.base.state.get("fingerprint") != self.step.fingerprint(self.run)
+
+    @property
+    def waiting(self) -> set[str]:
+        """Days that an earlier run left for later."""
+        return set(self.base.state.get("pending", ()))
 
     def old(self, table: Table) -> Snapshot:
         """An input as it was when this table was last brought up to date."""
@@ -130,8 +148,7 @@ def bring_up_to_date(run: Run, step: Step) -> int:
 def _attempt(run: Run, step: Step) -> int:
     new = {table.name: run.lake.snapshot(table) for table in step.reads}
     work = Work(run, step, run.lake.snapshot(step.into), new)
-    waiting = set(work.base.state.get("pending", ()))
-    todo, pending = _todo(work, waiting)
+    todo, pending = decide(work, step.dirty(work) | _hidden(work))
     state = {"run": run.run_id, "inputs": work.inputs, "pending": sorted(pending),
              "fingerprint": step.fingerprint(run)}  # fmt: skip
     if not todo:
@@ -141,12 +158,18 @@ def _attempt(run: Run, step: Step) -> int:
     return _make(work, todo, state)
 
 
-def _todo(work: Work, waiting: set[str]) -> tuple[set[str], set[str]]:
+def _hidden(work: Work) -> set[str]:
+    """Dirty days that only rows tell."""
+    hidden = work.step.hidden
+    return hidden.days(work) if hidden and hidden.when(work) else set()
+
+
+def decide(work: Work, dirty: set[str]) -> tuple[set[str], set[str]]:
     """Days to make now, and days that wait for a later run."""
     run, step = work.run, work.step
     if step.whole:
-        return step.dirty(work), set()
-    dirty = step.dirty(work) | waiting
+        return dirty, set()
+    dirty = dirty | work.waiting
     if work.is_all_new and not step.is_history:
         dirty |= set(work.base.digests)
     if not step.up_to_day:

@@ -113,6 +113,10 @@ class ModelSection(Section):
     min_conversions: int = Field(50, ge=1, description="Below: no fit; touches share equally")
 
 
+# where the file has the path rules that section paths has not
+ELSEWHERE = {"direct": "[models] direct", "lookback_by_type": "[conversions] lookback_days"}
+
+
 class PathRules(PathSection):
     """Section paths, with what other sections say of paths."""
 
@@ -164,15 +168,33 @@ class Settings(Section):
         kinds = rules.lookback_by_channel, rules.lookback_by_weight_class, rules.lookback_by_type
         return max(rules.lookback_days, 0, *(days for kind in kinds for days in kind.values()))
 
-    def fingerprint(self, *sections: str) -> str:
-        """SHA-256 of some sections (all that govern tables if none): equal settings, equal text.
+    def parts(self, *sections: str) -> dict[str, str]:
+        """Every key of some sections, as the file has them, with its value as JSON; its SHA-256
+        if that is long.
 
-        Section paths speaks for all path rules, those in other sections too.
+        >>> Settings().parts("models")["[models] markov_order"]
+        '1'
         """
+        content = self._governing()
+        return {
+            ELSEWHERE.get(key, f"[{section}] {key}"): _brief(json.dumps(value, sort_keys=True))
+            for section in sections
+            for key, value in content[section].items()
+        }
+
+    def _governing(self) -> dict[str, Any]:
+        """All sections; section paths with all path rules, those in other sections too."""
+        return self.model_dump(mode="json") | {"paths": self.path_rules.model_dump(mode="json")}
+
+    def fingerprint(self, *sections: str) -> str:
+        """SHA-256 of some sections (all that govern tables if none): equal settings, equal text."""
         wanted = sections or ("touches", "conversions", "identity", "paths", "models")
-        told = self.model_dump(mode="json") | {"paths": self.path_rules.model_dump(mode="json")}
-        chosen = {name: told[name] for name in wanted}
+        chosen = {name: self._governing()[name] for name in wanted}
         return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= 100 else hashlib.sha256(text.encode()).hexdigest()
 
 
 def load(home: Path) -> Settings:

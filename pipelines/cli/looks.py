@@ -1,4 +1,4 @@
-"""Commands that only look: tables, show, sql, audits, explain, report."""
+"""Commands that only look: tables, show, sql, audits, explain, who, report."""
 
 from __future__ import annotations
 
@@ -171,6 +171,26 @@ def diff(
     for title, rows in found.items():
         out.print(f"[bold]{title}[/bold]")
         out.print(grid(list(rows[0]), [tuple(r.values()) for r in rows]) if rows else "none")
+
+
+@app.command()
+def who(
+    context: typer.Context,
+    identifier: Annotated[
+        str, typer.Argument(help="type:value, a value, an e-mail address, or a person_id.")
+    ],
+    publication: Publication = None,
+    as_json: Json = False,
+) -> None:
+    """Say who is behind an identifier: identifiers, links and their evidence, refusals."""
+    from pipelines.who import identified
+    from pipelines.who_page import page
+
+    found = identified(connect(lake_of(context), publication), identifier)
+    if as_json:
+        show_json(found)
+    else:
+        page(found, out)
 
 
 @app.command()

@@ -1,7 +1,8 @@
-"""Commands that change the lake: ingest, run, backfill, refit."""
+"""Commands that change the lake, and what they would change: ingest, run, plan, backfill, refit."""
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
@@ -80,19 +81,63 @@ def _tell(collected: Collected, as_json: bool) -> None:
 
 
 @app.command()
+def plan(
+    context: typer.Context,
+    up_to: Annotated[
+        str, typer.Option("--day", help="Plan a run up to this day. Newest landed if left out.")
+    ] = "",
+    first: Annotated[str, typer.Option("--from", help="Plan a backfill from this day.")] = "",
+    last: Annotated[str, typer.Option("--to", help="Last day of that backfill.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Say what a run or a backfill would do, which days, how many conversions, and why."""
+    if bool(first) != bool(last) or (first and up_to):
+        raise UsageError("Give either --day, or both --from and --to, or none of them.")
+    if first:
+        begin, end = _range(first, last)
+        _show_plan(context.obj, end, begin, as_json)
+    else:
+        _show_plan(context.obj, day(up_to) if up_to else None, None, as_json)
+
+
+def _range(first: str, last: str) -> tuple[date, date]:
+    begin, end = day(first), day(last)
+    if end < begin:
+        raise UsageError(f"--from {first} is after --to {last}: swap them.")
+    return begin, end
+
+
+def _show_plan(place: Place, through: date | None, first: date | None, as_json: bool) -> None:
+    from pipelines.plan import plan as planned
+    from pipelines.plan_page import page
+
+    made = planned(place.settings, through, first, datetime.now(UTC))
+    for problem in (*made.landing.failed, *made.landing.unknown, *made.landing.waiting):
+        err.print(problem.sentence)
+    if as_json:
+        show_json(made.as_json())
+    else:
+        page(made, out)
+
+
+@app.command()
 def backfill(
     context: typer.Context,
     first: Annotated[str, typer.Option("--from", help="First day to make again (UTC).")],
     last: Annotated[str, typer.Option("--to", help="Last day to make again (UTC), included.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be done, as `plan` does.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make a range of days again in one pass, and publish."""
     from pipelines.flow import STAGES
 
     place: Place = context.obj
-    begin, end = day(first), day(last)
-    if end < begin:
-        raise UsageError(f"--from {first} is after --to {last}: swap them.")
+    begin, end = _range(first, last)
+    if dry_run:
+        _show_plan(place, end, begin, as_json)
+        return
     _tell(ingest_files(place.settings, is_patient=True), as_json)
     last_landed(place.settings)
     _show(run_stages(place.settings, end, STAGES, first=begin, say=say()), as_json)

@@ -71,17 +71,29 @@ def _kept_fits(work: Work) -> list[dict[str, Any]]:
 
 
 def credit_days(work: Work) -> set[str]:
-    """Days whose paths changed, and those a new fit speaks for; not those whose paths must wait."""
-    paths = work.new[PATHS.name]
-    waiting = set(paths.state.get("pending", ()))
+    """Days whose paths changed; not those whose paths must wait."""
+    return work.changed(PATHS) - _paths_waiting(work)
+
+
+def fits_changed(work: Work) -> bool:
+    """Whether a fit may have changed, and not all is dirty anyway."""
+    return not work.is_all_new and bool(work.changed(MODEL_VERSIONS))
+
+
+def refitted_days(work: Work) -> set[str]:
+    """Days a new fit speaks for; not those whose paths must wait."""
     lake = work.run.lake
     before, after = (
         {(row["as_of_date"], row["model_version"]) for row in lake.arrow(snapshot).to_pylist()}
         for snapshot in (work.old(MODEL_VERSIONS), work.new[MODEL_VERSIONS.name])
     )
     since = min((as_of.isoformat() for as_of, _ in before ^ after), default=None)
-    refitted = {day for day in paths.digests if since is not None and day >= since}
-    return (work.changed(PATHS) | refitted) - waiting
+    made = work.new[PATHS.name].digests
+    return {day for day in made if since is not None and day >= since} - _paths_waiting(work)
+
+
+def _paths_waiting(work: Work) -> set[str]:
+    return set(work.new[PATHS.name].state.get("pending", ()))
 
 
 def paths_to_credit(work: Work, days: set[str]) -> DataFrame:
@@ -113,14 +125,12 @@ def make_campaigns(work: Work, days: set[str]) -> DataFrame:
 
 
 def summary_months(work: Work) -> set[str]:
-    """Months whose won or lost paths may be other than they were."""
-    changed = work.changed(PATHS) | work.changed(TOUCHPOINTS) | work.changed(CONVERSIONS)
-    return dirty.months(changed) | _months_of_changed_people(work)
+    """Months whose won or lost paths may be other than they were, as far as files tell."""
+    return dirty.months(work.changed(PATHS) | work.changed(TOUCHPOINTS) | work.changed(CONVERSIONS))
 
 
-def _months_of_changed_people(work: Work) -> set[str]:
-    if work.is_all_new or not work.changed(IDENTITIES):
-        return set()
+def months_of_changed_people(work: Work) -> set[str]:
+    """Months in which people whose identity changed touched the brand."""
     old = work.run.lake.read(work.run.spark, work.old(IDENTITIES))
     new = work.frame(IDENTITIES)
     return touch_months_of(changed_people(old, new), work.frame(TOUCHPOINTS), old, new)

@@ -18,14 +18,24 @@ from pipelines.spend import mapped as mapped_spend
 from pipelines.spend import spend
 
 
-def mapping_text(run: Run) -> str:
+def mapping_parts(run: Run) -> dict[str, str]:
     """The mappings' contents, which govern all that is made of records."""
-    return " ".join(f"{n}:{m.fingerprint}" for n, m in sorted(run.mappings.items()))
+    return {f"mapping {n}": m.fingerprint for n, m in run.mappings.items()}
+
+
+def records_came(work: Work) -> bool:
+    """Whether any record arrived."""
+    return bool(work.new_urls(RECORDS))
+
+
+def events_came(work: Work) -> bool:
+    """Whether a record of a mapping of events arrived."""
+    return _came(work, "events")
 
 
 def event_days(work: Work) -> set[str]:
     """Days on which a newly arrived event happened."""
-    return iso_days(events(_mapped(work)), "event_date") if work.new_urls(RECORDS) else set()
+    return iso_days(events(_mapped(work)), "event_date")
 
 
 def make_events(work: Work, days: set[str]) -> DataFrame:
@@ -35,7 +45,7 @@ def make_events(work: Work, days: set[str]) -> DataFrame:
 
 def rejected_days(work: Work) -> set[str]:
     """Days on which a rejected record arrived."""
-    return iso_days(_rejected(work), "received_date") if work.new_urls(RECORDS) else set()
+    return iso_days(_rejected(work), "received_date")
 
 
 def make_quarantine(work: Work, days: set[str]) -> DataFrame:
@@ -45,9 +55,13 @@ def make_quarantine(work: Work, days: set[str]) -> DataFrame:
 
 def if_spend_came(work: Work) -> set[str]:
     """The whole table, if a record of a spend mapping arrived."""
-    spending = {n for n, m in work.run.mappings.items() if m.kind == "spend"}
+    return {WHOLE} if work.is_all_new or _came(work, "spend") else set()
+
+
+def _came(work: Work, kind: str) -> bool:
+    mappings = work.run.mappings
     came = {mapping_of(url) for url in work.new_urls(RECORDS)}
-    return {WHOLE} if work.is_all_new or came & spending else set()
+    return any(mappings[name].kind == kind for name in came & set(mappings))
 
 
 def make_spend(work: Work, days: set[str]) -> DataFrame:

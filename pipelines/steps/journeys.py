@@ -41,25 +41,28 @@ def touch_settings(section: TouchSection, home: str) -> TouchSettings:
     return TouchSettings(**{**section.model_dump(), "channel_rules": rules})
 
 
-def rules_text(run: Run) -> str:
+def rule_parts(run: Run) -> dict[str, str]:
     """The channel rules' contents, ours and the user's."""
-    return rules_fingerprint(touch_settings(run.settings.touches, str(run.settings.home)))
+    touches = touch_settings(run.settings.touches, str(run.settings.home))
+    return {"channel rules": rules_fingerprint(touches)}
 
 
 def touch_days(work: Work) -> set[str]:
-    """Days whose touches may be other than they were.
+    """Days whose touches may be other than they were, as far as files tell.
 
-    Those of changed events, those beside them since a session may cross midnight, and those on
-    which another version of a changed event lies.
+    Those of changed events, and those beside them since a session may cross midnight.
     """
-    changed = work.changed(EVENTS)
-    return dirty.around(changed, 1, 1) | _days_of_other_versions(work, changed)
+    return dirty.around(work.changed(EVENTS), 1, 1)
 
 
-def _days_of_other_versions(work: Work, changed: set[str]) -> set[str]:
-    sources = _changing(work.run)
-    if work.is_all_new or not changed or not sources:
-        return set()
+def versions_changed(work: Work) -> bool:
+    """Whether an event that changed may have other versions, on days not dirty anyway."""
+    return bool(not work.is_all_new and work.changed(EVENTS) and _changing(work.run))
+
+
+def days_of_other_versions(work: Work) -> set[str]:
+    """Days on which another version of a changed event lies."""
+    changed, sources = work.changed(EVENTS), _changing(work.run)
     told = work.frame(EVENTS).where(F.col("source").isin(sources))
     touched = work.frame(EVENTS, changed).where(F.col("source").isin(sources)).select("event_id")
     return iso_days(told.join(touched, on="event_id", how="left_semi"), "event_date")
@@ -95,17 +98,20 @@ def make_conversions(work: Work, days: set[str]) -> DataFrame:
 
 
 def path_days(work: Work) -> set[str]:
-    """Days of conversions whose paths may be other than they were."""
+    """Days of conversions whose paths may be other than they were, as far as files tell."""
     lookback = work.run.settings.longest_lookback_days
     near = dirty.path_days(work.changed(TOUCHPOINTS), work.changed(CONVERSIONS), lookback)
     booked = set(work.new[CONVERSIONS.name].digests)
-    return (near & booked) | work.changed(CONVERSIONS) | _days_of_changed_people(work)
+    return (near & booked) | work.changed(CONVERSIONS)
 
 
-def _days_of_changed_people(work: Work) -> set[str]:
-    """Days of conversions of people whose identity changed; none if all is dirty anyway."""
-    if work.is_all_new or not work.changed(IDENTITIES):
-        return set()
+def people_changed(work: Work) -> bool:
+    """Whether anybody's identity may have changed, and not all is dirty anyway."""
+    return not work.is_all_new and bool(work.changed(IDENTITIES))
+
+
+def days_of_changed_people(work: Work) -> set[str]:
+    """Days of conversions of people whose identity changed."""
     lake, spark = work.run.lake, work.run.spark
     new = work.frame(IDENTITIES)
     people = changed_people(lake.read(spark, work.old(IDENTITIES)), new)

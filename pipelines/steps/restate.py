@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -42,7 +41,7 @@ def make_restatements(work: Work, numbers: set[str]) -> DataFrame:
     old = {table.name: _then(work, last, table) for table in work.step.reads}
     days = _days(work, last)
     before, after = (_picture(work, side, old, days) for side in (old, work.new))
-    return restatements(before, after, int(number), _governed(work, last, old))
+    return restatements(before, after, int(number), _governed(work, old))
 
 
 def unexplained(work: Work, staged: DataFrame) -> list[str]:
@@ -97,15 +96,14 @@ def _picture(
     )  # fmt: skip
 
 
-def _governed(work: Work, last: Mapping[str, Any], old: Mapping[str, Snapshot]) -> str | None:
-    """The reason, if the tables were made under other settings, rules or code."""
-    differs = [
-        table.name for table in GOVERNED
-        if old[table.name].state.get("fingerprint")
-        != work.new[table.name].state.get("fingerprint")
-    ]  # fmt: skip
+def _governed(work: Work, old: Mapping[str, Snapshot]) -> tuple[str, str] | None:
+    """The reason and what it is called, if the tables were made under other settings or code."""
+    differs: set[str] = set()
+    for table in GOVERNED:
+        then, now = (side[table.name].state.get("fingerprint", {}) for side in (old, work.new))
+        differs |= {name for name in {*then, *now} if then.get(name) != now.get(name)}
     if not differs:
         return None
-    if last["settings_fingerprint"] != work.run.settings.fingerprint():
-        return "settings"
-    return "code" if last["code_version"] != version("touchstone") else "rules"
+    is_set = any(name.startswith("[") for name in differs)
+    reason = "settings" if is_set else "code" if differs == {"code"} else "rules"
+    return reason, ", ".join(sorted(differs))

@@ -112,7 +112,10 @@ def test_the_reason_is_what_happened_to_the_order_its_person_or_its_touches(spar
 
 @pytest.mark.spark
 def test_other_settings_are_the_reason_unless_the_order_or_a_late_touch_explains_it(spark):
-    told = {CASES[n][2]: reason for n, (reason, _) in reasons_of(spark, "settings").items()}
+    told = {
+        CASES[n][2]: reason
+        for n, (reason, _) in reasons_of(spark, ("settings", "[paths] x")).items()
+    }
     ours = {"late_conversion", "conversion_undone", "refund", "conversion_changed", "late_touch"}
     assert told == {name: name if name in ours else "settings" for name in told}
 
@@ -197,6 +200,8 @@ def test_other_settings_restate_and_the_same_night_again_does_not(done, tmp_path
     lake = Lake(settings.lake_uri)
     assert night(settings, DAYS_PUBLISHED).publication_id == 2
     assert reasons(lake, 2) == {"settings"}
+    causes = connect(lake).execute("SELECT DISTINCT cause FROM restatements").fetchall()
+    assert causes == [("[models] position_based",)]
     assert {key[1] for key in restated(lake, 2)} == {"position_based"}
     assert restated(lake, 2) == difference(lake, 2, DAYS_PUBLISHED)
     assert night(settings, DAYS_PUBLISHED).publication_id == 2
