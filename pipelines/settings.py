@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from expectations.tables.credit import MODEL_NAMES
 from expectations.tables.journeys import LAST_N, TRANSFORMS, WEIGHT_CLASSES
 from pipelines.errors import MissingInputError, SettingsError
+from pipelines.settings_problems import explained
 
 FILE = "touchstone.toml"
 Days = Annotated[float, Field(gt=0, le=3650)]
@@ -210,51 +211,5 @@ def load(home: Path) -> Settings:
     try:
         return Settings.model_validate({**data, "home": home})
     except ValidationError as error:
-        lines = [_explain(problem, path, text) for problem in error.errors()]
+        lines = [explained(problem, path, text, Settings) for problem in error.errors()]
         raise SettingsError("\n".join(lines)) from error
-
-
-def _explain(problem: Any, path: Path, text: str) -> str:
-    """One sentence for one pydantic problem: file, line, key, value, what to do."""
-    keys = [str(part) for part in problem["loc"] if part != "[key]"]
-    where = f"{path}:{_line(text, keys)}: {'.'.join(keys)}"
-    if problem["type"] != "extra_forbidden":
-        said = f"{where} = {problem['input']!r}: {problem['msg']}"
-        return said if said.endswith("?") else f"{said}."
-    known = _known(keys[:-1])
-    near = difflib.get_close_matches(keys[-1], known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}."
-    return f"{where}: unknown key; {hint}"
-
-
-def _known(keys: list[str]) -> list[str]:
-    """Keys that a section of the file may have."""
-    section: Any = Settings
-    for key in keys:
-        kind = section.model_fields[key].annotation if key in section.model_fields else None
-        section = (
-            kind if isinstance(kind, type) and issubclass(kind, Section) else ConversionSection
-        )
-    return [name for name in section.model_fields if name != "home"]
-
-
-def _line(text: str, keys: list[str]) -> int:
-    """Line of the file where a key is written, 1 if it is not found.
-
-    >>> _line("lake = 'x'\\n[paths]\\nlookback_days = -3\\n", ["paths", "lookback_days"])
-    3
-    >>> _line("[paths]\\nby_channel.Email = 0", ["paths", "by_channel", "Email"])
-    2
-    """
-    section: list[str] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        bare = line.strip()
-        if bare.startswith("["):
-            section = bare.strip("[] ").split(".")
-            if section == keys:
-                return number
-        else:
-            named = [*section, *(part.strip('" ') for part in bare.split("=")[0].split("."))]
-            if named == keys[: len(named)]:
-                return number
-    return 1
