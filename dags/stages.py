@@ -18,7 +18,7 @@ MAKES = {
     "journeys": ("identities", "touchpoints", "conversions", "paths"),
     "credit": (
         "model_versions", "credits", "channels", "campaigns", "path_summary", "reconciliation",
-        "audits", "publications",
+        "restatements", "audits", "publications",
     ),
 }  # fmt: skip
 PATIENT: dict[str, Any] = {

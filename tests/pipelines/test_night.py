@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pyarrow.compute as pc
 import pytest
 
-from expectations.tables import AUDITS, CHANNELS, CREDITS
+from expectations.tables import AUDITS, CAMPAIGNS, CREDITS
 from pipelines import steps
 from pipelines.errors import BrokenContractError, ConflictError
 from pipelines.lake import Lake
@@ -109,12 +109,12 @@ def test_the_small_shop_has_enough_orders_for_a_fit(done):
 
 def test_tables_that_were_not_made_of_one_another_are_not_published_together(done, tmp_path):
     lake = Lake(copied(done, tmp_path / "home").lake_uri)
-    credits, channels = lake.snapshot(CREDITS), lake.snapshot(CHANNELS)
+    credits, campaigns = lake.snapshot(CREDITS), lake.snapshot(CAMPAIGNS)
     assert fitting(lake)["credits"] == credits.version
     lake.note(credits, dict(credits.state))  # another run made credits anew, and nothing after it
     assert fitting(lake)["credits"] == credits.version
     newer = lake.snapshot(CREDITS).version
-    inputs = {**channels.state["inputs"], "credits": newer}
-    lake.note(channels, {**channels.state, "inputs": inputs})
+    inputs = {**campaigns.state["inputs"], "credits": newer}
+    lake.note(campaigns, {**campaigns.state, "inputs": inputs})
     with pytest.raises(ConflictError, match="another run is at work"):
         fitting(lake)
