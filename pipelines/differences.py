@@ -7,7 +7,7 @@ from typing import Any
 from pipelines.errors import UsageError
 from pipelines.lake import Lake
 from pipelines.publish import all_publications, published
-from pipelines.query import views
+from pipelines.query import rows, views
 
 FIGURES = """
 WITH was AS (
@@ -59,9 +59,7 @@ def difference(lake: Lake, a: int, b: int) -> dict[str, list[dict[str, Any]]]:
     chosen = {name: now[name] for name in ("channels", "restatements")}
     con = views(lake, {**chosen, "channels_then": then["channels"]})
     values = {"a": a, "b": b, "through": through}
-    found = {}
-    for name, query in (("figures", FIGURES), ("reasons", REASONS)):
-        answer = con.execute(query, {k: v for k, v in values.items() if f"${k}" in query})
-        names = [column[0] for column in answer.description or ()]
-        found[name] = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
-    return found
+    return {
+        name: rows(con, query, {k: v for k, v in values.items() if f"${k}" in query})
+        for name, query in (("figures", FIGURES), ("reasons", REASONS))
+    }

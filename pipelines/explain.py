@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table as Grid
 
 from pipelines.errors import UsageError
+from pipelines.query import rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,9 +36,9 @@ def explained(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
     """Everything about one conversion, named by its id, the id's beginning, or its order."""
     conversion = _find(con, name)
     key = {"id": conversion["conversion_id"]}
-    [path] = _rows(con, "SELECT person_id FROM paths WHERE conversion_id = $id", key) or [{}]
+    [path] = rows(con, "SELECT person_id FROM paths WHERE conversion_id = $id", key) or [{}]
     kept, dropped = (
-        _rows(con, TOUCHES.format(column=column), key) for column in ("touches", "dropped")
+        rows(con, TOUCHES.format(column=column), key) for column in ("touches", "dropped")
     )
     touches = [row["touchpoint_id"] for row in (*kept, *dropped)]
     person = path.get("person_id")
@@ -46,32 +47,24 @@ def explained(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
         "person_id": person,
         "kept": kept,
         "dropped": dropped,
-        "credits": _rows(con, CREDIT, key),
-        "restated": _rows(con, RESTATED, key),
-        "identity": _rows(con, WHO, {"person": person}) if person else [],
-        "lineage": _rows(con, LINEAGE, {"events": [conversion["event_id"], *touches]}),
+        "credits": rows(con, CREDIT, key),
+        "restated": rows(con, RESTATED, key),
+        "identity": rows(con, WHO, {"person": person}) if person else [],
+        "lineage": rows(con, LINEAGE, {"events": [conversion["event_id"], *touches]}),
     }
 
 
 def _find(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
     where = "starts_with(conversion_id, $name) OR order_id = $name"
-    found = _rows(con, f"SELECT * FROM conversions WHERE {where} LIMIT 6", {"name": name})
+    found = rows(con, f"SELECT * FROM conversions WHERE {where} LIMIT 6", {"name": name})
     if len(found) == 1:
         return found[0]
     if not found:
-        some = _rows(con, "SELECT conversion_id FROM conversions ORDER BY 1 LIMIT 1", {})
+        some = rows(con, "SELECT conversion_id FROM conversions ORDER BY 1 LIMIT 1", {})
         hint = f" An id looks like {some[0]['conversion_id'][:12]}." if some else ""
         raise UsageError(f"No conversion or order is called {name!r}.{hint}")
     ids = ", ".join(row["conversion_id"][:12] for row in found[:5])
     raise UsageError(f"{name!r} fits several conversions: {ids}. Write more of the id.")
-
-
-def _rows(
-    con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any]
-) -> list[dict[str, Any]]:
-    answer = con.execute(query, values)
-    names = [column[0] for column in answer.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
 
 def page(found: dict[str, Any], out: Console) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from expectations.contract import AnyType, Type
 from expectations.tables import TABLES
@@ -42,6 +43,15 @@ def views(lake: Lake, snapshots: dict[str, Snapshot]) -> duckdb.DuckDBPyConnecti
             con.register(f"empty_{name}", lake.empty(snapshot.table))
             con.execute(f"CREATE VIEW {name} AS SELECT * FROM empty_{name}")
     return con
+
+
+def rows(
+    con: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """The answer to a query, a dictionary per row."""
+    answer = con.execute(query, dict(values or {}))
+    names = [column[0] for column in answer.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
 
 def _columns(snapshot: Snapshot) -> str:

@@ -28,6 +28,7 @@ REASONS = (
     ("consent", "withheld IS NOT NULL", "withheld"),
     ("touch_changed", "NOT old_touches <=> new_touches", "new_event"),
     ("model_refit", "old_version <> new_version", "new_version"),
+    ("code", "true", "NULL"),  # nothing that was told, set or learned explains it
 )  # fmt: skip
 
 

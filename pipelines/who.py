@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import UsageError
 from pipelines.identities import STRONG
+from pipelines.query import rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -90,7 +91,7 @@ def identified(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
     The name is `type:value`, a value, an e-mail address kept as a hash, or a person_id or its
     beginning. UsageError with the nearest identifiers if it is nobody's.
     """
-    owners = _rows(con, OWNERS, {"names": spellings(name)})
+    owners = rows(con, OWNERS, {"names": spellings(name)})
     people = list(dict.fromkeys(row["person_id"] for row in owners)) or [_person(con, name)]
     con.execute(TOLD, {"people": people})
     con.execute(PAIRS)
@@ -111,14 +112,14 @@ def spellings(name: str) -> list[str]:
 
 
 def _person(con: duckdb.DuckDBPyConnection, name: str) -> str:
-    found = [row["person_id"] for row in _rows(con, PEOPLE, {"name": name})]
+    found = [row["person_id"] for row in rows(con, PEOPLE, {"name": name})]
     if len(found) == 1:
         return str(found[0])
     if found:
         raise UsageError(
             f"{name!r} is how several people's ids begin: {', '.join(found[:5])}. Write more of it."
         )
-    near = ", ".join(row["identifier"] for row in _rows(con, NEAREST, {"name": name}))
+    near = ", ".join(row["identifier"] for row in rows(con, NEAREST, {"name": name}))
     hint = f"The nearest are {near}." if near else "No event named anybody yet."
     raise UsageError(f"Nobody is known as {name!r}. {hint}")
 
@@ -132,10 +133,10 @@ def _about(con: duckdb.DuckDBPyConnection, person: str) -> dict[str, Any]:
     return {
         "person_id": person,
         **counts,
-        "identifiers": [{**row, "why": why(row)} for row in _rows(con, IDENTIFIERS, key)],
-        "links": _rows(con, LINKS, key),
-        "sightings": _rows(con, SIGHTINGS, key),
-        "refusals": [{**row, "why": why(row)} for row in _rows(con, REFUSALS, key)],
+        "identifiers": [{**row, "why": why(row)} for row in rows(con, IDENTIFIERS, key)],
+        "links": rows(con, LINKS, key),
+        "sightings": rows(con, SIGHTINGS, key),
+        "refusals": [{**row, "why": why(row)} for row in rows(con, REFUSALS, key)],
     }
 
 
@@ -157,11 +158,3 @@ def why(row: dict[str, Any]) -> str | None:
             limit = "of one type more than identity.max_links"
             return f"told together with {row['links']} identifiers, {limit}: links nothing"
     return None
-
-
-def _rows(
-    con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any]
-) -> list[dict[str, Any]]:
-    answer = con.execute(query, values)
-    names = [column[0] for column in answer.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]

@@ -90,7 +90,9 @@ def _picture(
         return changed_days(old[table.name], work.new[table.name])
 
     return Picture(
-        credits=read(CREDITS, days), paths=read(PATHS, days), conversions=read(CONVERSIONS, days),
+        credits=read(CREDITS, days),
+        paths=read(PATHS, days | moved(PATHS)),  # of conversions that moved to another day too
+        conversions=read(CONVERSIONS, days | moved(CONVERSIONS)),
         touchpoints=read(TOUCHPOINTS, moved(TOUCHPOINTS)),
         identities=read(IDENTITIES, moved(IDENTITIES)), events=read(EVENTS, moved(EVENTS)),
     )  # fmt: skip

@@ -45,6 +45,7 @@ CASES = [
     ({}, {"channel": "Direct"}, "touch_changed", "o"),
     ({"version": "markov@1"}, {"version": "markov@2", "channel_credit": 50}, "model_refit",
      "markov@2"),
+    ({}, {"channel_credit": 50}, "code", None),
     ({"version": "markov@1"}, {"version": "markov@2"}, None, None),  # a refit that moves nothing
 ]  # fmt: skip
 
@@ -104,7 +105,7 @@ def reasons_of(spark, governed=None):
 @pytest.mark.spark
 def test_the_reason_is_what_happened_to_the_order_its_person_or_its_touches(spark):
     expected = {
-        n: (reason, cause if "@" in cause else f"{cause}{n:02}")
+        n: (reason, cause if cause is None or "@" in cause else f"{cause}{n:02}")
         for n, (*_, reason, cause) in enumerate(CASES) if reason
     }  # fmt: skip
     assert reasons_of(spark) == expected
