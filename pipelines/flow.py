@@ -64,6 +64,6 @@ FLOW: Mapping[str, tuple[Step, ...]] = {
 # not of a stage: it compares what is about to be published with what is
 RESTATE = Step(
     t.RESTATEMENTS, is_history=True, check=steps.unexplained,
-    reads=(t.EVENTS, t.IDENTITIES, t.TOUCHPOINTS, t.CONVERSIONS, t.PATHS, t.CREDITS, t.CHANNELS),
+    reads=(t.CREDITS, t.CHANNELS),  # and what those were made of
     make=steps.make_restatements, dirty=steps.next_publication,
 )  # fmt: skip

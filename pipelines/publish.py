@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from importlib.metadata import version
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 import pyarrow as pa
 
 from expectations.arrow import arrow_schema
+from expectations.contract import Table
 from expectations.tables import PUBLICATIONS, TABLES
 from pipelines.errors import ConflictError, MissingInputError
 from pipelines.lake import Lake, retry
 from pipelines.lake_files import Snapshot
 
 OWN = "publications"
+LOOK_BACK = 20  # versions of a table that others may have made since
 
 
 def publish(
@@ -48,19 +51,34 @@ def publish(
     return retry(attempt)
 
 
-def fitting(lake: Lake) -> dict[str, int]:
-    """The version of every table to publish: what people read, and what that was made of."""
+def fitting(lake: Lake, without: tuple[str, ...] = ()) -> dict[str, int]:
+    """The version of every table to publish: what people read, and what that was made of.
+
+    So work of another run that has not come as far as what people read is left for later.
+    """
     versions: dict[str, int] = {}
-    for table in [table for name, table in reversed(TABLES.items()) if name != OWN]:
-        snapshot = lake.snapshot(table, versions.get(table.name))
-        versions.setdefault(table.name, snapshot.version)
-        for name, number in snapshot.state.get("inputs", {}).items():
-            if versions.setdefault(name, number) != number:
-                raise ConflictError(
-                    f"{table.name} was made of version {number} of {name}, other tables of version "
-                    f"{versions[name]}: another run is at work."
-                )
+    for table in [t for name, t in reversed(TABLES.items()) if name not in (OWN, *without)]:
+        snapshot = _agreeing(lake, table, versions)
+        versions |= {table.name: snapshot.version, **snapshot.state.get("inputs", {})}
     return versions
+
+
+def _agreeing(lake: Lake, table: Table, versions: Mapping[str, int]) -> Snapshot:
+    """The version others were made of; if there is none, the newest made of what they were."""
+    newest = lake.snapshot(table, versions.get(table.name))
+    back = 0 if table.name in versions else min(LOOK_BACK, max(newest.version, 0))
+    for number in range(newest.version, newest.version - back - 1, -1):
+        snapshot = newest if number == newest.version else lake.snapshot(table, number)
+        inputs: dict[str, int] = snapshot.state.get("inputs", {})
+        is_made = bool(inputs) or snapshot is newest
+        if is_made and all(
+            versions.get(name, made_of) == made_of for name, made_of in inputs.items()
+        ):
+            return snapshot
+    raise ConflictError(
+        f"{table.name} was made of other versions of {', '.join(newest.state['inputs'])} than the "
+        "tables made later: another run is at work."
+    )
 
 
 def _says(row: dict[str, Any]) -> tuple[object, ...]:

@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from expectations.audit import AuditReport, audit
 from expectations.contract import Table
-from expectations.tables import AUDITS
+from expectations.tables import AUDITS, RECORDS
 from pipelines.dirty import days_between
 from pipelines.errors import BrokenContractError
 from pipelines.ingest.mapping import Mapping as SourceMapping
@@ -43,6 +43,13 @@ class Run:
     def forced(self) -> set[str]:
         """Days to make again whether or not anything changed."""
         return days_between(self.first, self.through) if self.first else set()
+
+    def input(self, table: Table) -> Snapshot:
+        """The newest version of a table; of `records` always the same, whatever lands meanwhile."""
+        if table is not RECORDS:
+            return self.lake.snapshot(table)
+        found: Snapshot = self.memory.setdefault("records", self.lake.snapshot(table))
+        return found
 
     @property
     def docs(self) -> Path | None:
@@ -146,7 +153,7 @@ def bring_up_to_date(run: Run, step: Step) -> int:
 
 
 def _attempt(run: Run, step: Step) -> int:
-    new = {table.name: run.lake.snapshot(table) for table in step.reads}
+    new = {table.name: run.input(table) for table in step.reads}
     work = Work(run, step, run.lake.snapshot(step.into), new)
     todo, pending = decide(work, step.dirty(work) | _hidden(work))
     state = {"run": run.run_id, "inputs": work.inputs, "pending": sorted(pending),

@@ -15,13 +15,15 @@ from expectations.tables import (
     EVENTS,
     IDENTITIES,
     PATHS,
+    RESTATEMENTS,
     TOUCHPOINTS,
 )
 from pipelines.lake_files import Snapshot, changed_days
-from pipelines.publish import latest
+from pipelines.publish import fitting, latest
 from pipelines.restatements import Picture, disagreements, restatements
 from pipelines.run import Work
 
+Side = Mapping[str, Snapshot]
 GOVERNED = (EVENTS, IDENTITIES, TOUCHPOINTS, CONVERSIONS, PATHS, CREDITS)
 
 
@@ -38,10 +40,12 @@ def make_restatements(work: Work, numbers: set[str]) -> DataFrame:
     """Restatements of one publication."""
     [number] = numbers
     last = _last(work)
-    old = {table.name: _then(work, last, table) for table in work.step.reads}
+    fits = fitting(work.run.lake, without=(RESTATEMENTS.name,))
+    old = {table.name: _then(work, last, table) for table in GOVERNED}
+    new = {table.name: work.run.lake.snapshot(table, fits[table.name]) for table in GOVERNED}
     days = _days(work, last)
-    before, after = (_picture(work, side, old, days) for side in (old, work.new))
-    return restatements(before, after, int(number), _governed(work, old))
+    before, after = (_picture(work, side, (old, new), days) for side in (old, new))
+    return restatements(before, after, int(number), _governed(old, new))
 
 
 def unexplained(work: Work, staged: DataFrame) -> list[str]:
@@ -78,16 +82,14 @@ def _days(work: Work, last: Mapping[str, Any]) -> set[str]:
     return {day for day in changed if day <= last["through_date"].isoformat()}
 
 
-def _picture(
-    work: Work, side: Mapping[str, Snapshot], old: Mapping[str, Snapshot], days: set[str]
-) -> Picture:
+def _picture(work: Work, side: Side, both: tuple[Side, Side], days: set[str]) -> Picture:
     """One side's tables: the days restated, and those of touches and events that changed."""
 
     def read(table: Table, wanted: set[str] | None) -> DataFrame:
         return work.run.lake.read(work.run.spark, side[table.name], wanted)
 
     def moved(table: Table) -> set[str]:
-        return changed_days(old[table.name], work.new[table.name])
+        return changed_days(*(each[table.name] for each in both))
 
     return Picture(
         credits=read(CREDITS, days),
@@ -98,11 +100,11 @@ def _picture(
     )  # fmt: skip
 
 
-def _governed(work: Work, old: Mapping[str, Snapshot]) -> tuple[str, str] | None:
+def _governed(old: Side, new: Side) -> tuple[str, str] | None:
     """The reason and what it is called, if the tables were made under other settings or code."""
     differs: set[str] = set()
     for table in GOVERNED:
-        then, now = (side[table.name].state.get("fingerprint", {}) for side in (old, work.new))
+        then, now = (side[table.name].state.get("fingerprint", {}) for side in (old, new))
         differs |= {name for name in {*then, *now} if then.get(name) != now.get(name)}
     if not differs:
         return None

@@ -9,7 +9,7 @@ from expectations.tables import AUDITS, CAMPAIGNS, CREDITS
 from pipelines import steps
 from pipelines.errors import BrokenContractError, ConflictError
 from pipelines.lake import Lake
-from pipelines.publish import fitting
+from pipelines.publish import LOOK_BACK, fitting
 from pipelines.query import connect
 from tests.pipelines.nights import DAYS, START, contents, copied, home, is_whole, land, night
 
@@ -107,14 +107,17 @@ def test_the_small_shop_has_enough_orders_for_a_fit(done):
     assert (True,) in fits.fetchall()
 
 
-def test_tables_that_were_not_made_of_one_another_are_not_published_together(done, tmp_path):
+def test_only_tables_made_of_one_another_are_published_together(done, tmp_path):
     lake = Lake(copied(done, tmp_path / "home").lake_uri)
     credits, campaigns = lake.snapshot(CREDITS), lake.snapshot(CAMPAIGNS)
-    assert fitting(lake)["credits"] == credits.version
-    lake.note(credits, dict(credits.state))  # another run made credits anew, and nothing after it
-    assert fitting(lake)["credits"] == credits.version
-    newer = lake.snapshot(CREDITS).version
-    inputs = {**campaigns.state["inputs"], "credits": newer}
+    before = fitting(lake)
+    assert before["credits"] == credits.version
+    lake.note(credits, dict(credits.state))  # another run made credits anew, and then campaigns
+    inputs = {**campaigns.state["inputs"], "credits": lake.snapshot(CREDITS).version}
     lake.note(campaigns, {**campaigns.state, "inputs": inputs})
+    assert fitting(lake) == before
+    lake.note(lake.snapshot(CAMPAIGNS), {"inputs": {"credits": 99}})
+    for _ in range(LOOK_BACK):
+        lake.note(lake.snapshot(CAMPAIGNS), {"inputs": {"credits": 99}})
     with pytest.raises(ConflictError, match="another run is at work"):
         fitting(lake)
