@@ -19,10 +19,6 @@ TRANSFORMS = (
     "remove_trailing_direct_unless_all",
 )
 LAST_N = re.compile(r"last_([1-9]\d{0,3})")  # a transform too: only the newest N touches
-DROP_RULES = (
-    "bot", "test", "consent", "weight_class", "lookback", "reset", "echo", *TRANSFORMS, "last_N",
-    "too_many",
-)  # fmt: skip
 
 IDENTITIES = Table(
     name="identities",

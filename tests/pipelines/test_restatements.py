@@ -23,7 +23,8 @@ from pipelines.lake import Lake
 from pipelines.publish import all_publications
 from pipelines.query import connect
 from pipelines.restatements import Picture, disagreements, restatements
-from tests.pipelines.nights import DAYS, START, copied, home, land, night
+from pipelines.settings import load
+from tests.pipelines.nights import DAYS, START, TOML, copied, home, land, night
 from tests.pipelines.tables import table
 
 AT, EARLIER = "2026-01-05 12:00", "2026-01-02 09:00"
@@ -218,3 +219,24 @@ def test_a_night_whose_restatements_do_not_add_up_is_not_published(done, tmp_pat
             night(settings, DAYS_PUBLISHED)
     assert len(all_publications(Lake(settings.lake_uri))) == 1
     assert night(settings, date(2026, 1, 1)).publication_id == 2
+
+
+@pytest.mark.spark
+def test_restatements_of_a_night_that_died_before_it_published_are_made_again(
+    done, tmp_path, monkeypatch
+):
+    settings = copied(done, tmp_path / "home", "[models.position_based]\nfirst = 0.3\n")
+    lake = Lake(settings.lake_uri)
+    with monkeypatch.context() as killed:
+        killed.setattr("pipelines.nightly.publish", died)
+        with pytest.raises(SystemExit):
+            night(settings, DAYS_PUBLISHED)
+    assert len(all_publications(lake)) == 1
+    assert restated(lake, 2) == {}  # readers see the first publication, which restates nothing
+    (settings.home / "touchstone.toml").write_text(TOML + "[models.position_based]\nfirst = 0.2\n")
+    assert night(load(settings.home), DAYS_PUBLISHED).publication_id == 2
+    assert restated(lake, 2) == difference(lake, 2, DAYS_PUBLISHED)
+
+
+def died(*given):
+    raise SystemExit
