@@ -61,8 +61,8 @@ class Table:
     """One table: what one row is, its key, its columns, and rules across rows.
 
     `rules` maps a sentence to SQL that returns the offending rows of `{table}`; each offending
-    row carries the partition column when the table has one. `partitioned_by` names the day a run
-    owns. A table without one is rewritten whole.
+    row carries the partition column when the table has one. `partitioned_by` names the day (or
+    the publication) a run owns. A table without one is rewritten whole.
     """
 
     name: str
