@@ -46,7 +46,7 @@ AUDITS = Table(
     columns={
         "run_id": Column(Type.STRING, "Run that staged the rows"),
         "table_name": Column(Type.STRING, "Table audited"),
-        "day": Column(Type.STRING, "Partition audited: ISO date or publication; '' if unpartitioned"),
+        "day": Column(Type.STRING, "Partition audited: day or publication; '' if unpartitioned"),
         "promise": Column(Type.STRING, "The promise, as a sentence"),
         "expectation": Column(Type.STRING, "The promise as a Great Expectations type"),
         "column": Column(Type.STRING, "Column it is about; '' if about rows"),
