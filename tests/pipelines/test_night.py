@@ -31,17 +31,17 @@ def test_credit_is_the_order_book_to_the_last_digit_under_every_model(done):
     assert is_whole(done)
 
 
-def test_the_same_night_again_changes_nothing_and_publishes_nothing(done):
-    before = contents(done)
-    versions = night(done, LAST)
-    assert contents(done) == before
+def test_the_same_night_again_changes_nothing_and_publishes_nothing(done, tmp_path):
+    settings = copied(done, tmp_path / "home")
+    versions = night(settings, LAST)
+    assert contents(settings) == contents(done)
     assert versions.publication_id == 1
 
 
-def test_a_forced_backfill_of_what_is_there_changes_nothing(done):
-    before = contents(done)
-    assert night(done, LAST, first=START).publication_id >= 1
-    assert contents(done) == before
+def test_a_forced_backfill_of_what_is_there_changes_nothing(done, tmp_path):
+    settings = copied(done, tmp_path / "home")
+    assert night(settings, LAST, first=START).publication_id >= 1
+    assert contents(settings) == contents(done)
 
 
 def test_one_backfill_is_as_good_as_day_by_day(done, files, tmp_path):
