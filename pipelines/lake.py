@@ -119,20 +119,21 @@ class Lake(Folder):
         base: Snapshot,
         staged: Staged,
         digests: Mapping[str, str],
-        days: Collection[str],
+        days: Collection[str] | None,
         state: Mapping[str, Any],
     ) -> int:
         """Make staged rows the content of `days` ('' if it has none); return the version.
 
         `digests` has the digest of each staged day. Days whose digest is already committed stay
-        as they are; days in `days` that were not staged become empty. ConflictError if somebody
-        committed after `base` was taken: take a new snapshot and compute again.
+        as they are; days in `days` that were not staged become empty. If `days` is None the rows
+        are added to what their days have. ConflictError if somebody committed after `base` was
+        taken: take a new snapshot and compute again.
         """
         table = base.table
-        changed = {d for d in days if base.digests.get(d) != digests.get(d)}
-        moves = self._moves(staged, digests, changed)
+        replaced = {d for d in days or () if base.digests.get(d) != digests.get(d)}
+        moves = self._moves(staged, digests, set(digests) if days is None else replaced)
         adds = [self._add(table, source, target) for source, target in moves]
-        version = self._write(base, table, adds, changed, state)
+        version = self._write(base, table, adds, replaced, state)
         self.discard(staged)
         return version
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,12 +23,15 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 STAGING = "_staging"
+HASH_DIGITS = 16
+NOTHING = "0" * HASH_DIGITS + "0"  # digest of no rows
+_DIGEST = re.compile(rf"[0-9a-f]{{{HASH_DIGITS + 1},}}")
 WHOLE = ""  # the "day" of a table that has no partition
 
 
 @dataclass(frozen=True)
 class File:
-    """One committed Parquet file: path below the table, its day ('' if none), rows' digest."""
+    """One committed Parquet file: path below the table, its day ('' if none), number of rows."""
 
     path: str
     day: str
@@ -34,7 +39,7 @@ class File:
 
     @property
     def digest(self) -> str:
-        """Digest of all rows of its partition, as written in the file's name."""
+        """Its part in its day's digest, as written in its name."""
         return PurePosixPath(self.path).name.split("-")[0]
 
 
@@ -51,7 +56,10 @@ class Snapshot:
     @cached_property
     def digests(self) -> dict[str, str]:
         """Day to digest of its rows."""
-        return {file.day: file.digest for file in self.files}
+        found: dict[str, list[str]] = defaultdict(list)
+        for file in self.files:
+            found[file.day].append(file.digest)
+        return {day: together(parts) for day, parts in found.items()}
 
     @property
     def rows(self) -> int:
@@ -84,20 +92,26 @@ class Folder:
         return "/".join((self._base, table.name, *parts))
 
     def stage(
-        self, frame: DataFrame, table: Table, run_id: str, finish: Finish | None = None
+        self,
+        frame: DataFrame,
+        table: Table,
+        run_id: str,
+        finish: Finish | None = None,
+        beside: Staged | None = None,
     ) -> Staged:
         """Write rows beside the table, unseen by readers; partitioned by its day if it has one.
 
         `finish` makes the table's rows of those of `frame`, whose rows of a day must lie together
-        already; without it, they are brought together here.
+        already; without it, they are brought together here. Rows staged before may stay `beside`.
         """
-        folder = f"{STAGING}/{run_id}-{uuid.uuid4().hex[:8]}"
+        folder = beside.folder if beside else f"{STAGING}/{run_id}-{uuid.uuid4().hex[:8]}"
         column, schema = table.partitioned_by, arrow_schema(table)
         if finish is None:
             frame = frame.select(*table.columns)
             frame = frame.hint("rebalance", column) if column else frame
         write = writer(f"{self.uri(table)}/{folder}", schema, column, finish or (lambda rows: rows))
         paths = frame.mapInArrow(write, TOLD).toArrow()["path"].to_pylist()
+        paths += beside.paths if beside else ()
         if not column and not paths:  # no rows are content too, and a digest needs a name
             paths = [f"{uuid.uuid4().hex}.parquet"]
             open_file(self.fs, self._path(table, folder, paths[0]), schema).close()
@@ -148,20 +162,46 @@ class Folder:
     def _moves(
         self, staged: Staged, digests: Mapping[str, str], days: Collection[str]
     ) -> list[tuple[str, str]]:
-        """(staged path, final path below the table) of the part files of some days."""
-        folder = self._path(staged.table, staged.folder)
+        """(staged path, final path below the table) of the part files of some days.
+
+        The first file of a day carries the digest of all that is staged of it.
+        """
+        folder, named = self._path(staged.table, staged.folder), set[str]()
         moves: list[tuple[str, str]] = []
         for path in staged.paths:
             if (day := day_of(path)) in days:
-                name = f"{digests[day]}-{staged.run_id}-{len(moves):05d}.parquet"
+                digest = NOTHING if day in named else digests[day]
+                named.add(day)
+                name = f"{digest}-{staged.run_id}-{len(moves):05d}.parquet"
                 moves.append((f"{folder}/{path}", str(PurePosixPath(path).parent / name)))
         return moves
 
 
 def changed_days(old: Snapshot, new: Snapshot) -> set[str]:
-    """Days whose files differ between two versions ('' for a table without days)."""
-    before, after = set(old.files), set(new.files)
-    return {file.day for file in before ^ after}
+    """Days whose rows differ between two versions ('' for a table without days)."""
+    before, after = old.digests, new.digests
+    return {day for day in before.keys() | after.keys() if before.get(day) != after.get(day)}
+
+
+def digest_of(total: int, rows: int) -> str:
+    """Digest of so many rows whose hashes have this sum; digests add up.
+
+    >>> digest_of(-1, 12)
+    'ffffffffffffffffc'
+    """
+    return f"{total % 2**64:0{HASH_DIGITS}x}{rows:x}"
+
+
+def together(digests: Collection[str]) -> str:
+    """Digest of the rows of several files; their names if those are no digests.
+
+    >>> together([digest_of(2, 3), digest_of(-1, 1), NOTHING]) == digest_of(1, 4)
+    True
+    """
+    if len(digests) == 1 or not all(map(_DIGEST.fullmatch, digests)):
+        return "+".join(sorted(digests))
+    sums = [(int(text[:HASH_DIGITS], 16), int(text[HASH_DIGITS:], 16)) for text in digests]
+    return digest_of(*map(sum, zip(*sums, strict=True)))
 
 
 def file_path(table: Table, day: str, name: str) -> str:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
-from expectations.audit import AuditReport, audit
+from expectations.audit import audit
 from expectations.contract import Table
+from expectations.metrics import row_hash
 from expectations.tables import AUDITS, RECORDS
 from pipelines.dirty import days_between
 from pipelines.errors import BrokenContractError
 from pipelines.ingest.mapping import Mapping as SourceMapping
 from pipelines.lake import Lake, retry
-from pipelines.lake_files import Snapshot, changed_days
+from pipelines.lake_files import Snapshot, Staged, changed_days, digest_of
 from pipelines.part_files import Finish
 from pipelines.settings import Settings
 
@@ -74,7 +76,9 @@ class Step:
     """How one table is made from others.
 
     `dirty` tells the days that changed inputs touch, from their files alone, `hidden` those that
-    only their rows tell; `make` gives the rows of some days. `sections` are the settings and
+    only their rows tell; `make` gives the rows of some days. If `keys` tells whose rows on those
+    days can be other than they were, by a column of that name, `make` need only give theirs.
+    `more` gives new rows if those there stay as they are. `sections` are the settings and
     `extra` whatever else governs the rows, by name: when they change, everything is made again.
     So it is when `revision` is raised, because the code's answer changed. `cause` says what makes
     work if not a change of an input.
@@ -85,8 +89,11 @@ class Step:
     make: Callable[[Work, set[str]], DataFrame]
     dirty: Callable[[Work], set[str]] = lambda _: set()
     hidden: Hidden | None = None
+    keys: Callable[[Work, set[str]], DataFrame | None] | None = None
+    more: Callable[[Work], DataFrame | None] | None = None
     sections: tuple[str, ...] = ()
     extra: Callable[[Run], Mapping[str, str]] = lambda _: {}
+    later: Callable[[Work], set[str]] = lambda _: set()  # days whose inputs are not ready
     up_to_day: bool = False  # only days the run owns; later ones wait in `pending`
     whole: bool = False  # made anew in full whenever anything changed
     partitions: Callable[[set[str]], set[str]] = set  # days of a run to days of this table
@@ -109,6 +116,7 @@ class Work:
     step: Step
     base: Snapshot
     new: Mapping[str, Snapshot]
+    keys: DataFrame | None = None  # whose rows to make, on days that are not made as a whole
 
     @cached_property
     def is_all_new(self) -> bool:
@@ -119,6 +127,12 @@ class Work:
     def waiting(self) -> set[str]:
         """Days that an earlier run left for later."""
         return set(self.base.state.get("pending", ()))
+
+    @property
+    def as_a_whole(self) -> set[str]:
+        """Days to make for everybody, whoever changed."""
+        asked = self.run.forced if self.step.up_to_day else set()
+        return self.waiting | self.step.partitions(asked)
 
     def old(self, table: Table) -> Snapshot:
         """An input as it was when this table was last brought up to date."""
@@ -134,6 +148,23 @@ class Work:
     def frame(self, table: Table, days: set[str] | None = None) -> DataFrame:
         """Rows of an input, of some days only if given."""
         return self.run.lake.read(self.run.spark, self.new[table.name], days)
+
+    def gained(self, table: Table) -> DataFrame | None:
+        """Rows an input has gained since; None if it may have lost some."""
+        if self.is_all_new or set(self.old(table).files) - set(self.new[table.name].files):
+            return None
+        return self.run.lake.read_urls(self.run.spark, table, self.new_urls(table))
+
+    def differing(self, table: Table, *names: str) -> DataFrame:
+        """Some columns of the rows that an input has lost or gained since."""
+        days, lake, spark = self.changed(table), self.run.lake, self.run.spark
+        sides = ((lake.read(spark, self.old(table), days), -1), (self.frame(table, days), 1))
+        told = [
+            frame.select(*names, row_hash(table).alias("hash"), F.lit(sign).alias("sign"))
+            for frame, sign in sides
+        ]
+        counted = told[0].unionByName(told[1]).groupBy("hash", *names).agg(F.sum("sign").alias("n"))
+        return counted.where("n <> 0").select(*names).distinct()
 
     def new_urls(self, table: Table) -> list[str]:
         """Files an input has gained since."""
@@ -180,7 +211,8 @@ def decide(work: Work, dirty: set[str]) -> tuple[set[str], set[str]]:
     if work.is_all_new and not step.is_history:
         dirty |= set(work.base.digests)
     if not step.up_to_day:
-        return dirty, set()
+        held = step.later(work)
+        return dirty - held, dirty & held
     forced = step.partitions(run.forced)
     first = min(forced, default="")
     mine = {day for day in dirty if first <= day <= run.through} | forced
@@ -188,29 +220,40 @@ def decide(work: Work, dirty: set[str]) -> tuple[set[str], set[str]]:
 
 
 def _make(work: Work, todo: set[str], state: Mapping[str, Any]) -> int:
-    run, table = work.run, work.step.into
-    run.say(table.name if work.step.whole else f"{table.name}: {len(todo)} days")
-    made = work.step.make(work, todo)
-    finish = work.step.finish(work) if work.step.finish else None
-    staged = run.lake.stage(made, table, run.run_id, finish)
+    run, step, table = work.run, work.step, work.step.into
+    run.say(table.name if step.whole else f"{table.name}: {len(todo)} days")
+    more = step.more(work) if step.more and not work.is_all_new else None
+    staged = _stage(work, todo) if more is None else run.lake.stage(more, table, run.run_id)
     rows = run.lake.staged(run.spark, staged)
     report = audit(rows, table, run.run_id, run.docs, use_gx=run.use_gx)
     keep_audits(run, report.audits)
     wrong = [report.message()] if report.broken else []
-    wrong += work.step.check(work, rows) if work.step.check and not wrong else []
+    wrong += step.check(work, rows) if step.check and not wrong else []
     if wrong:
         raise BrokenContractError(
             "\n".join(wrong) + "\nNothing was published. The rows are kept in "
             f"{run.lake.uri(table)}/{staged.folder}; see `touchstone audits`."
         )
-    digests = {day: digest(report, day) for day in report.digests}
-    days = todo | set(digests) | set(work.base.digests) if work.step.whole else todo
-    return run.lake.commit(work.base, staged, digests, days, state)
+    digests = {day: digest_of(report.digests[day], report.rows[day]) for day in report.digests}
+    days = todo | set(digests) | set(work.base.digests) if step.whole else todo
+    return run.lake.commit(work.base, staged, digests, days if more is None else None, state)
 
 
-def digest(report: AuditReport, day: str) -> str:
-    """Digest of one staged day as its file names carry it."""
-    return f"{report.digests[day] % 2**64:016x}{report.rows[day]:x}"
+def _stage(work: Work, todo: set[str]) -> Staged:
+    """The rows of some days: made again, or made for whom something changed and else kept."""
+    run, step = work.run, work.step
+    keys = step.keys(work, todo) if step.keys and not work.is_all_new else None
+    finish = step.finish(work) if step.finish else None
+    if keys is None:
+        return run.lake.stage(step.make(work, todo), step.into, run.run_id, finish)
+    keys = run.lake.keep(run.spark, keys, f"{run.run_id}-keys")
+    made = step.make(replace(work, keys=keys), todo)
+    there = run.lake.read(run.spark, work.base, todo - work.as_a_whole)
+    kept = there.join(keys, on=keys.columns, how="left_anti")
+    if not finish:
+        return run.lake.stage(made.unionByName(kept), step.into, run.run_id)
+    fresh = run.lake.stage(made, step.into, run.run_id, finish)
+    return run.lake.stage(kept, step.into, run.run_id, beside=fresh)
 
 
 def keep_audits(run: Run, rows: pa.Table) -> None:

@@ -2,6 +2,7 @@
 
 from pipelines.steps.credit import (
     credit_days,
+    credit_keys,
     fits_changed,
     if_a_fit_is_due,
     make_campaigns,
@@ -12,6 +13,7 @@ from pipelines.steps.credit import (
     money_days,
     months_of_changed_people,
     paths_to_credit,
+    paths_waiting,
     reconciled_days,
     refitted_days,
     scorer,
@@ -25,6 +27,7 @@ from pipelines.steps.events import (
     make_quarantine,
     make_spend,
     mapping_parts,
+    more_events,
     records_came,
     rejected_days,
 )
@@ -37,15 +40,18 @@ from pipelines.steps.journeys import (
     make_paths,
     make_touchpoints,
     path_days,
+    path_keys,
     people_changed,
     rule_parts,
     touch_days,
+    touch_keys,
     versions_changed,
 )
 from pipelines.steps.restate import make_restatements, next_publication, unexplained
 
 __all__ = [
     "credit_days",
+    "credit_keys",
     "days_of_changed_people",
     "days_of_other_versions",
     "event_days",
@@ -70,9 +76,12 @@ __all__ = [
     "mapping_parts",
     "money_days",
     "months_of_changed_people",
+    "more_events",
     "next_publication",
     "path_days",
+    "path_keys",
     "paths_to_credit",
+    "paths_waiting",
     "people_changed",
     "reconciled_days",
     "records_came",
@@ -82,6 +91,7 @@ __all__ = [
     "scorer",
     "summary_months",
     "touch_days",
+    "touch_keys",
     "unexplained",
     "versions_changed",
 ]  # fmt: skip

@@ -71,8 +71,8 @@ def _kept_fits(work: Work) -> list[dict[str, Any]]:
 
 
 def credit_days(work: Work) -> set[str]:
-    """Days whose paths changed; not those whose paths must wait."""
-    return work.changed(PATHS) - _paths_waiting(work)
+    """Days whose paths changed."""
+    return work.changed(PATHS)
 
 
 def fits_changed(work: Work) -> bool:
@@ -81,7 +81,7 @@ def fits_changed(work: Work) -> bool:
 
 
 def refitted_days(work: Work) -> set[str]:
-    """Days a new fit speaks for; not those whose paths must wait."""
+    """Days a new fit speaks for."""
     lake = work.run.lake
     before, after = (
         {(row["as_of_date"], row["model_version"]) for row in lake.arrow(snapshot).to_pylist()}
@@ -89,16 +89,26 @@ def refitted_days(work: Work) -> set[str]:
     )
     since = min((as_of.isoformat() for as_of, _ in before ^ after), default=None)
     made = work.new[PATHS.name].digests
-    return {day for day in made if since is not None and day >= since} - _paths_waiting(work)
+    return {day for day in made if since is not None and day >= since}
 
 
-def _paths_waiting(work: Work) -> set[str]:
+def paths_waiting(work: Work) -> set[str]:
+    """Days whose paths are not yet what they should be."""
     return set(work.new[PATHS.name].state.get("pending", ()))
+
+
+def credit_keys(work: Work, days: set[str]) -> DataFrame | None:
+    """Conversions whose paths are other than they were; None if all may be credited otherwise."""
+    if fits_changed(work):
+        return None
+    every = work.frame(PATHS, days & work.as_a_whole).select("conversion_id")
+    return work.differing(PATHS, "conversion_id").unionByName(every).distinct()
 
 
 def paths_to_credit(work: Work, days: set[str]) -> DataFrame:
     """Paths of the conversions of some days."""
-    return work.frame(PATHS, days)
+    made = work.frame(PATHS, days)
+    return made.join(work.keys, on="conversion_id", how="left_semi") if work.keys else made
 
 
 def scorer(work: Work) -> Finish:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
-from expectations.tables import RECORDS
+from expectations.tables import EVENTS, RECORDS
 from pipelines.changed_people import iso_days
 from pipelines.events import deduplicate, events, mapped
 from pipelines.ingest.mapping import Mapping
@@ -41,6 +42,22 @@ def event_days(work: Work) -> set[str]:
 def make_events(work: Work, days: set[str]) -> DataFrame:
     """Events of some days: those already there and those that came."""
     return deduplicate(_with_existing(work, days, events(_mapped(work)), "event_date"))
+
+
+def more_events(work: Work) -> DataFrame | None:
+    """Events that came and were not there; None if one replaces another that was.
+
+    An event told again word for word stays as it was told first.
+    """
+    lake, spark = work.run.lake, work.run.spark
+    came = deduplicate(events(_mapped(work)))
+    there = lake.read(spark, work.base, iso_days(came, "event_date"))
+    known = there.select(*EVENTS.grain, F.col("payload_hash").alias("known"))
+    again = came.select(*EVENTS.grain, "payload_hash").join(known, on=[*EVENTS.grain])
+    again = lake.keep(spark, again, f"{work.run.run_id}-again")
+    if again.where("payload_hash < known").limit(1).toArrow().num_rows:
+        return None
+    return came.join(again, on=[*EVENTS.grain], how="left_anti")
 
 
 def rejected_days(work: Work) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -11,6 +12,7 @@ from pyspark.sql import functions as F
 from expectations.tables import CONVERSIONS, EVENTS, IDENTITIES, TOUCHPOINTS
 from pipelines import dirty
 from pipelines.changed_people import changed_people, conversion_days_of, iso_days
+from pipelines.changed_rows import identified, of_people, of_units, owners
 from pipelines.channels import rules_fingerprint
 from pipelines.conversions import ConversionRule, conversions
 from pipelines.identities import identities
@@ -74,12 +76,33 @@ def _changing(run: Run) -> list[str]:
     return sorted({m.source for m in mappings if "record_version" in m.fields})
 
 
-def make_touchpoints(work: Work, days: set[str]) -> DataFrame:
-    """Touches of some days."""
+def _told(work: Work, days: set[str]) -> DataFrame:
+    """Events that may decide the touches of some days."""
     near = dirty.around(days, 1, 1)
     far = set(work.new[EVENTS.name].digests) - near
     elsewhere = work.frame(EVENTS, far).where(F.col("source").isin(_changing(work.run)))
-    told = work.frame(EVENTS, near).unionByName(elsewhere)
+    return work.frame(EVENTS, near).unionByName(elsewhere)
+
+
+def touch_keys(work: Work, days: set[str]) -> DataFrame | None:
+    """Touches that events gained since may have made, changed or undone; None if any may be.
+
+    A touch is named after one of the events that decide it.
+    """
+    gained, told, changing = work.gained(EVENTS), _told(work, days), _changing(work.run)
+    sessions = told.where(F.col("source").isin(changing) & F.col("session_id").isNotNull())
+    if gained is None or sessions.limit(1).toArrow().num_rows:
+        return None
+    deciding = of_units(told, gained, changing)
+    return deciding.select(F.col("event_id").alias("touchpoint_id")).distinct()
+
+
+def make_touchpoints(work: Work, days: set[str]) -> DataFrame:
+    """Touches of some days."""
+    told = _told(work, days)
+    if work.keys:
+        ids = work.keys.withColumnRenamed("touchpoint_id", "event_id")
+        told = told.join(ids, on="event_id", how="left_semi")
     made = touchpoints(told, touch_settings(work.run.settings.touches, str(work.run.settings.home)))
     return made.where(F.col("touch_date").isin(_dates(days)))
 
@@ -118,16 +141,35 @@ def days_of_changed_people(work: Work) -> set[str]:
     return conversion_days_of(people, lake.read(spark, work.base), work.frame(CONVERSIONS), new)
 
 
+def path_keys(work: Work, days: set[str]) -> DataFrame:
+    """Conversions on some days whose paths may be other than they were."""
+    lake, spark = work.run.lake, work.run.spark
+    old, new = lake.read(spark, work.old(IDENTITIES)), work.frame(IDENTITIES)
+    booked = work.differing(CONVERSIONS, "conversion_id", "identifier")
+    touched = work.differing(TOUCHPOINTS, "identifier")
+    people = owners(booked.select("identifier").unionByName(touched), old, new)
+    if work.changed(IDENTITIES):
+        people = people.unionByName(changed_people(old, new)).distinct()
+    people = lake.keep(spark, people, f"{work.run.run_id}-people")
+    before = lake.read(spark, work.base, days).join(people, on="person_id", how="left_semi")
+    now = identified(work.frame(CONVERSIONS, days), of_people(people, new))
+    every = work.frame(CONVERSIONS, days & work.as_a_whole)
+    parts = [one.select("conversion_id") for one in (booked, before, now, every)]
+    return reduce(DataFrame.unionByName, parts).distinct()
+
+
 def make_paths(work: Work, days: set[str]) -> DataFrame:
     """Paths of the conversions of some days."""
     settings = work.run.settings
-    reach = math.ceil(settings.longest_lookback_days) + 1
-    back = dirty.around(days, reach, 0)
-    booked = back if settings.paths.reset_on_conversion else days
-    made = paths(
-        work.frame(TOUCHPOINTS, back), work.frame(CONVERSIONS, booked), work.frame(IDENTITIES),
-        settings.path_rules,
-    )  # fmt: skip
-    if booked == days:
-        return made
-    return made.where(F.col("conversion_date").isin(_dates(days)))
+    back = dirty.around(days, math.ceil(settings.longest_lookback_days) + 1, 0)
+    touched, whose = work.frame(TOUCHPOINTS, back), work.frame(IDENTITIES)
+    wanted = booked = work.frame(CONVERSIONS, days)
+    if settings.paths.reset_on_conversion:
+        booked = work.frame(CONVERSIONS, back)
+    if work.keys:
+        wanted = wanted.join(work.keys, on="conversion_id", how="left_semi")
+        whose = of_people(owners(wanted.select("identifier"), whose), whose)
+        touched, theirs = identified(touched, whose), identified(booked, whose)
+        booked = theirs.unionByName(wanted).dropDuplicates(["conversion_id"])
+    made = paths(touched, booked, whose, settings.path_rules)
+    return made.join(wanted.select("conversion_id"), on="conversion_id", how="left_semi")
