@@ -47,3 +47,9 @@ def of_people(people: DataFrame, identities: DataFrame) -> DataFrame:
 def identified(rows: DataFrame, identities: DataFrame) -> DataFrame:
     """Rows whose identifier is in `identities`."""
     return rows.join(identities.select("identifier").distinct(), on="identifier", how="left_semi")
+
+
+def iso_days(frame: DataFrame, column: str) -> set[str]:
+    """Distinct days of a column, as ISO text."""
+    found = frame.select(F.col(column).cast("string").alias("day")).distinct().toArrow()
+    return set(found["day"].to_pylist())

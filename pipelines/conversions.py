@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -59,6 +60,30 @@ def conversions(events: DataFrame, rules: Sequence[ConversionRule]) -> DataFrame
     return dated.select(*[F.col(f.name).cast(f.dataType).alias(f.name) for f in schema.fields])
 
 
+def events_of_orders(
+    events: DataFrame, gained: DataFrame, rules: Sequence[ConversionRule], changing: Sequence[str]
+) -> DataFrame:
+    """`event_id` of all events of the orders that some gained events tell of.
+
+    Of `changing` sources, whose events have versions, those of every order if any came.
+    """
+    matters = among("event_type", _kinds(rules))
+    told = gained.where(f"{matters} OR {among('source', changing)}")
+    newly = set(told.select("source").distinct().toArrow()["source"].to_pylist())
+    came = among("source", sorted(newly.intersection(changing)))
+    orders = told.where("order_id IS NOT NULL").select("source", "instance", "order_id").distinct()
+    steady = events.where(f"{matters} AND order_id IS NOT NULL").join(
+        orders, on=["source", "instance", "order_id"], how="left_semi"
+    )
+    parts = [told, steady, events.where(came)]
+    return reduce(DataFrame.unionByName, [p.select("event_id") for p in parts]).distinct()
+
+
+def _kinds(rules: Sequence[ConversionRule]) -> list[str]:
+    """Types of event that may matter."""
+    return sorted({rule.event_type for rule in rules} | {REFUND})
+
+
 def _check(rules: Sequence[ConversionRule]) -> None:
     names = [rule.name for rule in rules]
     for name in names:
@@ -79,8 +104,7 @@ def _refunding(rules: Sequence[ConversionRule]) -> list[ConversionRule]:
 
 def _told(events: DataFrame, rules: Sequence[ConversionRule]) -> DataFrame:
     """Newest version of every event that may matter; the others were replaced or deleted."""
-    kinds = sorted({rule.event_type for rule in rules} | {REFUND})
-    mattering = among("event_type", kinds)
+    mattering = among("event_type", _kinds(rules))
     candidates = events.where(f"{mattering} OR {among('source', changing_sources(events))}")
     return newest(candidates).where(f"{mattering} AND NOT is_test").select(
         "event_id", "source", "instance", "event_type", "order_id", "occurred_at", "precision",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from expectations.audit import audit
@@ -155,16 +155,32 @@ class Work:
             return None
         return self.run.lake.read_urls(self.run.spark, table, self.new_urls(table))
 
-    def differing(self, table: Table, *names: str) -> DataFrame:
-        """Some columns of the rows that an input has lost or gained since."""
-        days, lake, spark = self.changed(table), self.run.lake, self.run.spark
-        sides = ((lake.read(spark, self.old(table), days), -1), (self.frame(table, days), 1))
+    def before(self, table: Table, days: set[str] | None = None) -> DataFrame:
+        """Rows of an input as they were, of some days only if given."""
+        return self.run.lake.read(self.run.spark, self.old(table), days)
+
+    def differing(self, table: Table, *names: str, by: Column | None = None) -> DataFrame:
+        """Some columns of the rows that an input has lost or gained since, compared by a hash."""
+        days, hashed = self.changed(table), row_hash(table) if by is None else by
+        sides = ((self.before(table, days), -1), (self.frame(table, days), 1))
         told = [
-            frame.select(*names, row_hash(table).alias("hash"), F.lit(sign).alias("sign"))
+            frame.select(*names, hashed.alias("hash"), F.lit(sign).alias("sign"))
             for frame, sign in sides
         ]
         counted = told[0].unionByName(told[1]).groupBy("hash", *names).agg(F.sum("sign").alias("n"))
         return counted.where("n <> 0").select(*names).distinct()
+
+    def once(
+        self, name: str, inputs: tuple[Table, ...], made: Callable[[], DataFrame]
+    ) -> DataFrame:
+        """Something made of what changed of some inputs: written once, for all steps of the run."""
+        seen = ((self.old(table).version, self.new[table.name].version) for table in inputs)
+        key = (name, *seen)
+        if key not in self.run.memory:
+            kept = self.run.lake.keep(self.run.spark, made(), f"{self.run.run_id}-{name}")
+            self.run.memory[key] = kept
+        found: DataFrame = self.run.memory[key]
+        return found
 
     def new_urls(self, table: Table) -> list[str]:
         """Files an input has gained since."""
@@ -248,7 +264,8 @@ def _stage(work: Work, todo: set[str]) -> Staged:
         return run.lake.stage(step.make(work, todo), step.into, run.run_id, finish)
     keys = run.lake.keep(run.spark, keys, f"{run.run_id}-keys")
     made = step.make(replace(work, keys=keys), todo)
-    there = run.lake.read(run.spark, work.base, todo - work.as_a_whole)
+    partly = None if step.whole else todo - work.as_a_whole
+    there = run.lake.read(run.spark, work.base, partly)
     kept = there.join(keys, on=keys.columns, how="left_anti")
     if not finish:
         return run.lake.stage(made.unionByName(kept), step.into, run.run_id)

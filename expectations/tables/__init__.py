@@ -10,14 +10,20 @@ from expectations.tables.credit import (
     PATH_SUMMARY,
     RECONCILIATION,
 )
-from expectations.tables.journeys import CONVERSIONS, IDENTITIES, PATHS, TOUCHPOINTS
+from expectations.tables.journeys import (
+    CONVERSIONS,
+    IDENTITIES,
+    LOST_PATHS,
+    PATHS,
+    TOUCHPOINTS,
+)
 from expectations.tables.sources import BATCHES, EVENTS, QUARANTINE, RECORDS, SPEND
 
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         BATCHES, RECORDS, QUARANTINE, EVENTS, SPEND,
-        IDENTITIES, TOUCHPOINTS, CONVERSIONS, PATHS,
+        IDENTITIES, TOUCHPOINTS, CONVERSIONS, PATHS, LOST_PATHS,
         MODEL_VERSIONS, CREDITS, CHANNELS, CAMPAIGNS, PATH_SUMMARY, RECONCILIATION,
         RESTATEMENTS, AUDITS, PUBLICATIONS,
     )

@@ -148,3 +148,16 @@ PATHS = Table(
             "SELECT * FROM {table} WHERE touch_count <> SIZE(touches)",
     },
 )  # fmt: skip
+
+LOST_PATHS = Table(
+    name="lost_paths",
+    about="One row per month and person with touches that had led to no conversion by its end. "
+    "Population: eligible touches of the month since the person's last conversion.",
+    grain=("month", "person_id"),
+    columns={
+        "person_id": Column(Type.STRING, "Who"),
+        "channels": Column(ListOf(Type.STRING), "Channels of the kept touches, first to last"),
+        "month": Column(Type.DATE, "First day of the month (UTC)"),
+    },
+    partitioned_by="month",
+)

@@ -14,8 +14,8 @@ KEYS = ("month", "conversion_type", "currency", "path")
 def path_summary(paths: DataFrame, lost: DataFrame) -> DataFrame:
     """One row per month, conversion type, currency and path of channels, repeats collapsed.
 
-    `lost` has `closes_at` (the instant after its month) and `channels`, one row per person whose
-    path was open at the month's end; such rows have type (none) and currency XXX.
+    `lost` has `month` and `channels`, one row per person whose path was open at the month's end;
+    such rows have type (none) and currency XXX.
     """
     days = (
         F.unix_micros("converted_at") - F.unix_micros(F.col("touches")[0]["touched_at"])
@@ -27,8 +27,7 @@ def path_summary(paths: DataFrame, lost: DataFrame) -> DataFrame:
         F.when(F.size("touches") > 0, days).alias("days"),
     )  # fmt: skip
     gone = lost.select(
-        F.to_date(F.add_months(F.to_date("closes_at"), -1)).alias("month"),
-        F.lit("(none)").alias("conversion_type"), F.lit("XXX").alias("currency"),
+        "month", F.lit("(none)").alias("conversion_type"), F.lit("XXX").alias("currency"),
         label(F.col("channels")).alias("path"), F.lit(0).alias("won"), F.lit(1).alias("lost"),
         F.lit(0).cast("decimal(18,6)").alias("net_value"), F.lit(None).cast("double").alias("days"),
     )  # fmt: skip

@@ -11,7 +11,6 @@ from pipelines.steps.credit import (
     make_path_summary,
     make_reconciliation,
     money_days,
-    months_of_changed_people,
     paths_to_credit,
     paths_waiting,
     reconciled_days,
@@ -32,7 +31,7 @@ from pipelines.steps.events import (
     rejected_days,
 )
 from pipelines.steps.journeys import (
-    days_of_changed_people,
+    conversion_keys,
     days_of_other_versions,
     if_anything_changed,
     make_conversions,
@@ -40,16 +39,28 @@ from pipelines.steps.journeys import (
     make_paths,
     make_touchpoints,
     path_days,
-    path_keys,
-    people_changed,
     rule_parts,
     touch_days,
     touch_keys,
     versions_changed,
 )
-from pipelines.steps.restate import make_restatements, next_publication, unexplained
+from pipelines.steps.people import (
+    days_of_changed_people,
+    lost_keys,
+    lost_months,
+    make_lost_paths,
+    months_of_changed_people,
+    path_keys,
+    people_changed,
+)
+from pipelines.steps.restate import (
+    make_restatements,
+    next_publication,
+    unexplained,
+)
 
 __all__ = [
+    "conversion_keys",
     "credit_days",
     "credit_keys",
     "days_of_changed_people",
@@ -60,11 +71,14 @@ __all__ = [
     "if_a_fit_is_due",
     "if_anything_changed",
     "if_spend_came",
+    "lost_keys",
+    "lost_months",
     "make_campaigns",
     "make_channels",
     "make_conversions",
     "make_events",
     "make_identities",
+    "make_lost_paths",
     "make_model_versions",
     "make_path_summary",
     "make_paths",

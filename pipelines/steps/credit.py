@@ -12,20 +12,19 @@ from expectations.tables import (
     CONVERSIONS,
     CREDITS,
     IDENTITIES,
+    LOST_PATHS,
     MODEL_VERSIONS,
     PATHS,
     SPEND,
     TOUCHPOINTS,
 )
 from pipelines import dirty
-from pipelines.changed_people import changed_people, touch_months_of
 from pipelines.lake_files import WHOLE
 from pipelines.marts.money import campaigns, channels
 from pipelines.marts.path_summary import path_summary
 from pipelines.marts.reconciliation import reconciliation
-from pipelines.model_versions import fit, fit_days, month_windows, training_paths, versions, windows
+from pipelines.model_versions import fit, fit_days, training_paths, versions, windows
 from pipelines.part_files import Finish
-from pipelines.paths import lost_paths
 from pipelines.run import Work
 from pipelines.scoring import score
 
@@ -135,26 +134,14 @@ def make_campaigns(work: Work, days: set[str]) -> DataFrame:
 
 
 def summary_months(work: Work) -> set[str]:
-    """Months whose won or lost paths may be other than they were, as far as files tell."""
-    return dirty.months(work.changed(PATHS) | work.changed(TOUCHPOINTS) | work.changed(CONVERSIONS))
+    """Months whose won or lost paths changed."""
+    return dirty.months(work.changed(PATHS)) | work.changed(LOST_PATHS)
 
 
-def months_of_changed_people(work: Work) -> set[str]:
-    """Months in which people whose identity changed touched the brand."""
-    old = work.run.lake.read(work.run.spark, work.old(IDENTITIES))
-    new = work.frame(IDENTITIES)
-    return touch_months_of(changed_people(old, new), work.frame(TOUCHPOINTS), old, new)
-
-
-def make_path_summary(work: Work, days: set[str]) -> DataFrame:
+def make_path_summary(work: Work, months: set[str]) -> DataFrame:
     """Path summaries of some months (named by their first days)."""
-    inside = {d for table in (PATHS, TOUCHPOINTS) for d in work.new[table.name].digests
-              if dirty.months({d}) <= days}  # fmt: skip
-    lost = lost_paths(
-        work.frame(TOUCHPOINTS, inside), work.frame(CONVERSIONS), work.frame(IDENTITIES),
-        month_windows(work.run.spark, days), work.run.settings.path_rules,
-    )  # fmt: skip
-    return path_summary(work.frame(PATHS, inside), lost)
+    inside = {day for day in work.new[PATHS.name].digests if dirty.months({day}) <= months}
+    return path_summary(work.frame(PATHS, inside), work.frame(LOST_PATHS, months))
 
 
 def reconciled_days(work: Work) -> set[str]:

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.tables import EVENTS, RECORDS
-from pipelines.changed_people import iso_days
+from pipelines.changed_rows import iso_days
 from pipelines.events import deduplicate, events, mapped
 from pipelines.ingest.mapping import Mapping
 from pipelines.lake_files import WHOLE

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 from datetime import date
-from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.tables import CONVERSIONS, EVENTS, IDENTITIES, TOUCHPOINTS
 from pipelines import dirty
-from pipelines.changed_people import changed_people, conversion_days_of, iso_days
-from pipelines.changed_rows import identified, of_people, of_units, owners
+from pipelines.changed_rows import identified, iso_days, of_people, of_units, owners
 from pipelines.channels import rules_fingerprint
-from pipelines.conversions import ConversionRule, conversions
+from pipelines.conversions import ConversionRule, conversions, events_of_orders
 from pipelines.identities import identities
 from pipelines.lake_files import WHOLE
 from pipelines.paths import paths
@@ -111,13 +109,30 @@ def _dates(days: set[str]) -> list[date]:
     return [date.fromisoformat(day) for day in sorted(days)]
 
 
-def make_conversions(work: Work, days: set[str]) -> DataFrame:
-    """The whole order book: a refund or a new version may change any day of it."""
-    rules = [
+def _rules(work: Work) -> list[ConversionRule]:
+    return [
         ConversionRule(name=name, event_type=section.event_type, source=section.source)
         for name, section in work.run.settings.conversions.items()
     ]
-    return conversions(work.frame(EVENTS), rules)
+
+
+def conversion_keys(work: Work, days: set[str]) -> DataFrame | None:
+    """Events of the orders that gained events tell of; None if it may be any order.
+
+    Of sources that tell new versions of an event, perhaps of another order, those of every order.
+    """
+    gained = work.gained(EVENTS)
+    if gained is None:
+        return None
+    return events_of_orders(work.frame(EVENTS), gained, _rules(work), _changing(work.run))
+
+
+def make_conversions(work: Work, days: set[str]) -> DataFrame:
+    """The order book: a refund or a new version may change any day of it."""
+    told = work.frame(EVENTS)
+    if work.keys:
+        told = told.join(work.keys, on="event_id", how="left_semi")
+    return conversions(told, _rules(work))
 
 
 def path_days(work: Work) -> set[str]:
@@ -126,36 +141,6 @@ def path_days(work: Work) -> set[str]:
     near = dirty.path_days(work.changed(TOUCHPOINTS), work.changed(CONVERSIONS), lookback)
     booked = set(work.new[CONVERSIONS.name].digests)
     return (near & booked) | work.changed(CONVERSIONS)
-
-
-def people_changed(work: Work) -> bool:
-    """Whether anybody's identity may have changed, and not all is dirty anyway."""
-    return not work.is_all_new and bool(work.changed(IDENTITIES))
-
-
-def days_of_changed_people(work: Work) -> set[str]:
-    """Days of conversions of people whose identity changed."""
-    lake, spark = work.run.lake, work.run.spark
-    new = work.frame(IDENTITIES)
-    people = changed_people(lake.read(spark, work.old(IDENTITIES)), new)
-    return conversion_days_of(people, lake.read(spark, work.base), work.frame(CONVERSIONS), new)
-
-
-def path_keys(work: Work, days: set[str]) -> DataFrame:
-    """Conversions on some days whose paths may be other than they were."""
-    lake, spark = work.run.lake, work.run.spark
-    old, new = lake.read(spark, work.old(IDENTITIES)), work.frame(IDENTITIES)
-    booked = work.differing(CONVERSIONS, "conversion_id", "identifier")
-    touched = work.differing(TOUCHPOINTS, "identifier")
-    people = owners(booked.select("identifier").unionByName(touched), old, new)
-    if work.changed(IDENTITIES):
-        people = people.unionByName(changed_people(old, new)).distinct()
-    people = lake.keep(spark, people, f"{work.run.run_id}-people")
-    before = lake.read(spark, work.base, days).join(people, on="person_id", how="left_semi")
-    now = identified(work.frame(CONVERSIONS, days), of_people(people, new))
-    every = work.frame(CONVERSIONS, days & work.as_a_whole)
-    parts = [one.select("conversion_id") for one in (booked, before, now, every)]
-    return reduce(DataFrame.unionByName, parts).distinct()
 
 
 def make_paths(work: Work, days: set[str]) -> DataFrame:
