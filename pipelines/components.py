@@ -12,10 +12,13 @@ import pyarrow.compute as pc
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from pipelines import hex_keys
+
 SCHEMA = pa.schema(
     [("key", pa.string()), ("person_key", pa.string()), ("refused", pa.string()),
      ("links", pa.int64())]
 )  # fmt: skip
+GUARDS = pa.array([None, "component", "fan_out"], pa.string())
 
 
 def components(links: pa.Table, max_links: int, max_component: int) -> pa.Table:
@@ -36,19 +39,23 @@ def components(links: pa.Table, max_links: int, max_component: int) -> pa.Table:
     _, label = connected_components(graph, directed=False)
     too_big = np.bincount(label)[label] > max_component
     person = np.where(too_big, np.arange(count), _smallest(label)[label])
-    refused = np.full(count, None, dtype=object)
-    refused[too_big], refused[hubs] = "component", "fan_out"
+    guard = pa.array(np.where(hubs, 2, too_big).astype(np.int8))
     degree = np.bincount(ends.ravel(), minlength=count)
-    columns = [keys, keys.take(pa.array(person)), pa.array(refused, pa.string()), degree]
+    columns = [keys, keys.take(pa.array(person)), GUARDS.take(guard), degree]
     return pa.table(columns, schema=SCHEMA)
 
 
 def _codes(links: pa.Table) -> tuple[pa.Array, np.ndarray]:
     """All keys in ascending order, and the links as a 2 x n array of positions in them."""
     both = pa.chunked_array([*links["left"].chunks, *links["right"].chunks])
-    keys = both.unique().sort()
-    codes = pc.index_in(both, keys).to_numpy()
-    return keys, codes.reshape(2, links.num_rows)
+    found = hex_keys.ranked(both) or _ranked(both)
+    return found[0], found[1].reshape(2, links.num_rows)
+
+
+def _ranked(texts: pa.ChunkedArray) -> tuple[pa.Array, np.ndarray]:
+    """Distinct texts in ascending order, and the position of each text among them."""
+    keys = texts.unique().sort()
+    return keys, pc.index_in(texts, keys).to_numpy()
 
 
 def _smallest(label: np.ndarray) -> np.ndarray:
@@ -61,8 +68,9 @@ def _smallest(label: np.ndarray) -> np.ndarray:
 def _hubs(ends: np.ndarray, links: pa.Table, count: int, max_links: int) -> np.ndarray:
     """Which keys have more than `max_links` neighbours of one type."""
     types = pa.chunked_array([*links["right_type"].chunks, *links["left_type"].chunks])
-    type_code = pc.rank(types, tiebreaker="min").to_numpy().astype(np.int64)
-    _, type_code = np.unique(type_code, return_inverse=True)
-    width = int(type_code.max()) + 1
-    counted = np.bincount(ends.ravel() * width + type_code, minlength=count * width)
-    return np.asarray(counted.reshape(count, width).max(axis=1) > max_links)
+    known = types.unique()
+    type_code = pc.index_in(types, known).to_numpy()
+    counted = np.bincount(
+        ends.ravel().astype(np.int64) * len(known) + type_code, minlength=count * len(known)
+    )
+    return np.asarray(counted.reshape(count, len(known)).max(axis=1) > max_links)

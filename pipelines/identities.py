@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from expectations.tables import IDENTITIES
-from pipelines.components import components
+from pipelines.components_spark import solve
 from pipelines.settings import IdentitySection
 
 STRONG = 2  # trust from which an identifier is a known person's
 BEGINNING = "1970-01-01 00:00:00"
 END = "9999-12-31 00:00:00"
-DRIVER_LINKS = 50_000_000  # the graph of more links does not fit the driver
 
 
 Keep = Callable[[DataFrame], DataFrame]
@@ -36,7 +34,7 @@ def identities(
     """
     told = events.where("op <> 'delete' AND cardinality(ids) > 0")
     together = keep(told.select("ids").distinct())
-    people = keep(_people(together, settings))
+    people = keep(_people(together, settings, keep))
     devices = _devices(told, together, people, settings.max_people_per_device)
     return people.unionByName(devices).select(*IDENTITIES.columns)
 
@@ -76,17 +74,17 @@ def links(together: DataFrame) -> DataFrame:
     ).distinct()  # fmt: skip
 
 
-def _people(together: DataFrame, settings: IdentitySection) -> DataFrame:
+def _people(together: DataFrame, settings: IdentitySection, keep: Keep) -> DataFrame:
     """One row per strong identifier, valid always."""
     stopped = list(settings.stop_list)
     pairs = links(together)
     wanted = ~(F.col("left_identifier").isin(stopped) | F.col("right_identifier").isin(stopped))
     kept = pairs.where(wanted).select("left", "left_type", "right", "right_type")
-    solved = components(_collect(kept), settings.max_links, settings.max_component)
+    caps = settings.max_links, settings.max_component
+    solved = solve(kept, *caps, keep, settings.driver_links)
     every = _each(together, _strong())
-    session = together.sparkSession
     joined = every.withColumn("key", person_key(F.col("identifier"))).join(
-        session.createDataFrame(solved), on="key", how="left"
+        solved, on="key", how="left"
     )
     stop = F.when(F.col("identifier").isin(stopped), F.lit("stop_list"))
     return joined.select(
@@ -98,14 +96,6 @@ def _people(together: DataFrame, settings: IdentitySection) -> DataFrame:
         F.coalesce(stop, "refused").alias("refused"),
         F.coalesce("links", F.lit(0)).alias("links"),
     )  # fmt: skip
-
-
-def _collect(pairs: DataFrame) -> pa.Table:
-    """The links on the driver, refusing a graph that does not fit."""
-    table = pairs.limit(DRIVER_LINKS + 1).toArrow()
-    if table.num_rows > DRIVER_LINKS:
-        raise MemoryError(f"more than {DRIVER_LINKS} identity links do not fit the driver")
-    return table
 
 
 def _each(together: DataFrame, ids: Column) -> DataFrame:

@@ -66,6 +66,11 @@ class IdentitySection(Section):
     )
     max_people_per_device: int = Field(5, ge=1, description="Above: a device is nobody's")
     max_component: int = Field(200, ge=2, description="Above: its identifiers stay apart")
+    driver_links: int = Field(
+        10_000_000,
+        ge=0,
+        description="Links that the driver solves, at 350 bytes each; of more, Spark does",
+    )
 
 
 class PathSection(Section):
@@ -185,7 +190,9 @@ class Settings(Section):
 
     def _governing(self) -> dict[str, Any]:
         """All sections; section paths with all path rules, those in other sections too."""
-        return self.model_dump(mode="json") | {"paths": self.path_rules.model_dump(mode="json")}
+        moves_work_only = {"identity": {"driver_links"}}
+        content = self.model_dump(mode="json", exclude=moves_work_only)
+        return content | {"paths": self.path_rules.model_dump(mode="json")}
 
     def fingerprint(self, *sections: str) -> str:
         """SHA-256 of some sections (all that govern tables if none): equal settings, equal text."""

@@ -4,6 +4,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines import hex_keys
 from pipelines.components import SCHEMA, components
 
 PAIRS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=20)
@@ -60,3 +61,27 @@ def test_a_component_over_the_cap_stays_apart_and_says_so():
     assert [found[k]["person_key"] for k in ("00", "01", "02", "03")] == ["00", "01", "02", "03"]
     assert {found[k]["refused"] for k in ("00", "01", "02", "03")} == {"component"}
     assert found["06"]["person_key"] == "05"
+
+
+DIGITS = st.text("0123456789abcdef", min_size=20, max_size=20)
+TEXTS = st.one_of(DIGITS, st.text("01", min_size=4, max_size=4).map(lambda end: "ab" * 8 + end))
+
+
+@given(st.lists(st.lists(TEXTS, max_size=6), min_size=1, max_size=4), st.integers(0, 3))
+@settings(deadline=None)
+def test_keys_are_ranked_as_texts_are_or_not_at_all(chunks, skipped):
+    texts = pa.chunked_array([pa.array(chunk, pa.string())[skipped:] for chunk in chunks])
+    expected = sorted(set(texts.to_pylist()))
+    found = hex_keys.ranked(texts)
+    if found is None:
+        assert len({text[:16] for text in expected}) < len(expected) or not expected
+        return
+    keys, place = found
+    assert keys.to_pylist() == expected
+    assert keys.take(pa.array(place)).to_pylist() == texts.to_pylist()
+
+
+def test_other_texts_than_keys_are_left_to_others():
+    for odd in ("A" * 20, "g" * 20, "0" * 19, "é" * 10, None):
+        texts = pa.chunked_array([[odd, "0" * 20]], pa.string())
+        assert hex_keys.ranked(texts) is None
