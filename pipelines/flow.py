@@ -34,7 +34,8 @@ FLOW: Mapping[str, tuple[Step, ...]] = {
     ),
     "journeys": (
         Step(t.IDENTITIES, reads=(t.EVENTS,), whole=True, sections=("identity",),
-             make=steps.make_identities, dirty=steps.if_anything_changed),
+             make=steps.make_identities, keys=steps.identity_keys,
+             dirty=steps.if_anything_changed),
         Step(t.TOUCHPOINTS, reads=(t.EVENTS,), sections=("touches",), extra=steps.rule_parts,
              make=steps.make_touchpoints, keys=steps.touch_keys,
              dirty=steps.touch_days, hidden=OTHER_VERSIONS),

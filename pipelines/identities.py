@@ -32,11 +32,17 @@ def identities(
     Events repeat a few sets of identifiers, which decide nearly everything; `keep` may store what
     several steps ask for.
     """
-    told = events.where("op <> 'delete' AND cardinality(ids) > 0")
+    told = telling(events)
     together = keep(told.select("ids").distinct())
     people = keep(_people(together, settings, keep))
-    devices = _devices(told, together, people, settings.max_people_per_device)
-    return people.unionByName(devices).select(*IDENTITIES.columns)
+    weak = each(together, weak_ids())
+    owned = devices(weak, told, together, people, settings.max_people_per_device)
+    return people.unionByName(owned).select(*IDENTITIES.columns)
+
+
+def telling(events: DataFrame) -> DataFrame:
+    """Events that tell whom they are about."""
+    return events.where("op <> 'delete' AND cardinality(ids) > 0")
 
 
 def person_key(identifier: Column) -> Column:
@@ -44,25 +50,28 @@ def person_key(identifier: Column) -> Column:
     return F.substring(F.sha2(identifier, 256), 1, 20)
 
 
-def _identifier(entry: Column) -> Column:
+def identifier_of(entry: Column) -> Column:
+    """`type:value` of an entry of `ids`."""
     return F.concat_ws(":", entry["type"], entry["value"])
 
 
-def _strong(ids: str = "ids") -> Column:
+def strong_ids(ids: str = "ids") -> Column:
+    """Entries that are a known person's."""
     return F.filter(ids, lambda i: i["trust"] >= STRONG)
 
 
-def _weak(ids: str = "ids") -> Column:
+def weak_ids(ids: str = "ids") -> Column:
+    """Entries that are devices."""
     return F.filter(ids, lambda i: i["trust"] < STRONG)
 
 
 def links(together: DataFrame) -> DataFrame:
     """One row per unordered pair of strong identifiers that some event told together."""
-    named = together.where(F.size(_strong()) > 1).select(_strong().alias("ids")).distinct()
+    named = together.where(F.size(strong_ids()) > 1).select(strong_ids().alias("ids")).distinct()
     ends = named.select(
         F.transform("ids", lambda i: F.struct(
-            person_key(_identifier(i)).alias("key"), i["type"].alias("type"),
-            _identifier(i).alias("identifier"))).alias("ids")
+            person_key(identifier_of(i)).alias("key"), i["type"].alias("type"),
+            identifier_of(i).alias("identifier"))).alias("ids")
     )  # fmt: skip
     left = ends.select(F.explode("ids").alias("left"), "ids")
     pairs = left.select("left", F.explode("ids").alias("right")).where("left.key < right.key")
@@ -76,17 +85,24 @@ def links(together: DataFrame) -> DataFrame:
 
 def _people(together: DataFrame, settings: IdentitySection, keep: Keep) -> DataFrame:
     """One row per strong identifier, valid always."""
-    stopped = list(settings.stop_list)
-    pairs = links(together)
-    wanted = ~(F.col("left_identifier").isin(stopped) | F.col("right_identifier").isin(stopped))
-    kept = pairs.where(wanted).select("left", "left_type", "right", "right_type")
     caps = settings.max_links, settings.max_component
-    solved = solve(kept, *caps, keep, settings.driver_links)
-    every = _each(together, _strong())
-    joined = every.withColumn("key", person_key(F.col("identifier"))).join(
+    solved = solve(allowed(links(together), settings), *caps, keep, settings.driver_links)
+    return people_rows(each(together, strong_ids()), solved, settings)
+
+
+def allowed(pairs: DataFrame, settings: IdentitySection) -> DataFrame:
+    """Links without those of identifiers on the stop-list."""
+    stopped = list(settings.stop_list)
+    wanted = ~(F.col("left_identifier").isin(stopped) | F.col("right_identifier").isin(stopped))
+    return pairs.where(wanted).select("left", "left_type", "right", "right_type")
+
+
+def people_rows(identifiers: DataFrame, solved: DataFrame, settings: IdentitySection) -> DataFrame:
+    """One row per strong identifier; `solved` has the person of each one that is linked."""
+    joined = identifiers.withColumn("key", person_key(F.col("identifier"))).join(
         solved, on="key", how="left"
     )
-    stop = F.when(F.col("identifier").isin(stopped), F.lit("stop_list"))
+    stop = F.when(F.col("identifier").isin(list(settings.stop_list)), F.lit("stop_list"))
     return joined.select(
         "identifier", "identifier_type",
         F.lit("strong").alias("tier"),
@@ -98,41 +114,45 @@ def _people(together: DataFrame, settings: IdentitySection, keep: Keep) -> DataF
     )  # fmt: skip
 
 
-def _each(together: DataFrame, ids: Column) -> DataFrame:
+def each(together: DataFrame, ids: Column) -> DataFrame:
     """One row per identifier among some."""
     found = together.select(F.explode(ids).alias("id"))
-    named = _identifier(F.col("id")).alias("identifier")
+    named = identifier_of(F.col("id")).alias("identifier")
     return found.select(named, F.col("id.type").alias("identifier_type")).distinct()
 
 
 def _seen(told: DataFrame, people: DataFrame, *when: str) -> DataFrame:
     """One row per device and known person it was seen with, and whatever tells when."""
-    both = (F.size(_strong()) > 0) & (F.size(_weak()) > 0)
+    both = (F.size(strong_ids()) > 0) & (F.size(weak_ids()) > 0)
     seen = told.where(both).select(
-        *when, F.explode(_weak()).alias("device"), _best(_strong()).alias("known")
+        *when, F.explode(weak_ids()).alias("device"), _best(strong_ids()).alias("known")
     )
-    named = seen.select(*when, _identifier(F.col("device")).alias("identifier"), "known").distinct()
+    named = seen.select(
+        *when, identifier_of(F.col("device")).alias("identifier"), "known"
+    ).distinct()
     known = people.select(F.col("identifier").alias("known"), "person_id")
     return named.join(known, on="known", how="inner").drop("known")
 
 
 def _best(ids: Column) -> Column:
     """The most trusted of some identifiers, ties to the smallest."""
-    ranked = F.transform(ids, lambda i: F.struct(-i["trust"], _identifier(i).alias("identifier")))
+    ranked = F.transform(ids, lambda i: F.struct(-i["trust"], identifier_of(i).alias("identifier")))
     return F.array_min(ranked)["identifier"]
 
 
-def _devices(told: DataFrame, together: DataFrame, people: DataFrame, max_people: int) -> DataFrame:
-    """One row per device and interval."""
+def devices(
+    weak: DataFrame, told: DataFrame, together: DataFrame, people: DataFrame, max_people: int
+) -> DataFrame:
+    """One row per device (of `weak`) and interval."""
     owners = _seen(together, people).groupBy("identifier").agg(
         F.countDistinct("person_id").alias("links"), F.min("person_id").alias("owner")
     )  # fmt: skip
-    devices = _each(together, _weak()).join(owners, on="identifier", how="left")
+    owned = weak.join(owners, on="identifier", how="left")
     shared = owners.where(f"links BETWEEN 2 AND {max_people}").select("identifier")
     intervals = _intervals(_sightings(told, people, shared))
     crowded = F.coalesce("links", F.lit(0)) > max_people
     owner = F.when(~crowded, F.coalesce("person_id", "owner"))
-    return devices.join(intervals, on="identifier", how="left").select(
+    return owned.join(intervals, on="identifier", how="left").select(
         "identifier", "identifier_type", F.lit("device").alias("tier"),
         F.coalesce(owner, person_key(F.col("identifier"))).alias("person_id"),
         F.coalesce("valid_from", F.to_timestamp(F.lit(BEGINNING))).alias("valid_from"),

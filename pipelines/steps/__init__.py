@@ -33,6 +33,7 @@ from pipelines.steps.events import (
 from pipelines.steps.journeys import (
     conversion_keys,
     days_of_other_versions,
+    identity_keys,
     if_anything_changed,
     make_conversions,
     make_identities,
@@ -68,6 +69,7 @@ __all__ = [
     "event_days",
     "events_came",
     "fits_changed",
+    "identity_keys",
     "if_a_fit_is_due",
     "if_anything_changed",
     "if_spend_came",

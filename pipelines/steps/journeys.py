@@ -13,7 +13,8 @@ from pipelines import dirty
 from pipelines.changed_rows import identified, iso_days, of_people, of_units, owners
 from pipelines.channels import rules_fingerprint
 from pipelines.conversions import ConversionRule, conversions, events_of_orders
-from pipelines.identities import identities
+from pipelines.identities import Keep, identities
+from pipelines.identity_changes import renewed
 from pipelines.lake_files import WHOLE
 from pipelines.paths import paths
 from pipelines.run import Run, Work
@@ -26,13 +27,31 @@ def if_anything_changed(work: Work) -> set[str]:
     return {WHOLE} if work.is_all_new or any(map(work.changed, work.step.reads)) else set()
 
 
+def _keep(work: Work) -> Keep:
+    """Stores what identities are made of, for this run."""
+    return lambda frame: work.run.lake.keep(work.run.spark, frame, f"{work.run.run_id}-identities")
+
+
+def identity_keys(work: Work, days: set[str]) -> DataFrame | None:
+    """Identifiers whose rows gained events may change; None if anybody's may."""
+    gained = work.gained(EVENTS)
+    if gained is None:
+        return None
+    there = work.run.lake.read(work.run.spark, work.base)
+    told = work.frame(EVENTS), gained, there, work.run.settings.identity
+    rows = renewed(*told, _keep(work))
+    if rows is None:
+        return None
+    work.run.memory["renewed"] = _keep(work)(rows)
+    return work.run.memory["renewed"].select("identifier").distinct()
+
+
 def make_identities(work: Work, days: set[str]) -> DataFrame:
-    """Everybody."""
-
-    def keep(frame: DataFrame) -> DataFrame:
-        return work.run.lake.keep(work.run.spark, frame, f"{work.run.run_id}-identities")
-
-    return identities(work.frame(EVENTS), work.run.settings.identity, keep)
+    """Everybody, or those whom gained events may have changed."""
+    if work.keys:
+        found: DataFrame = work.run.memory["renewed"]
+        return found
+    return identities(work.frame(EVENTS), work.run.settings.identity, _keep(work))
 
 
 def touch_settings(section: TouchSection, home: str) -> TouchSettings:
