@@ -11,7 +11,7 @@ from scipy.sparse import linalg
 from models.touches import Touches, rank
 
 _SWEEPS = 5_000  # enough where a step ends the path with 1 in 100; beyond that they are solved
-_DENSE = 20_000_000  # numbers of F that the formula may hold for one channel: 160 MB
+_DENSE = 10_000  # numbers of F the formula holds for one channel: above, eliminations are quicker
 _START = -1
 
 
@@ -101,6 +101,11 @@ def factored_effects(chain: Chain, channels: int) -> tuple[np.ndarray, float]:
 def _is_small(chain: Chain) -> bool:
     largest = int(np.bincount(chain.channel[1:], minlength=1).max())
     return len(chain.channel) * largest <= _DENSE
+
+
+def states_of(touches: Touches, order: int) -> np.ndarray:
+    """Of each touch: a number, from 1, for the last `order` channels up to it."""
+    return _states(touches, order)[0]
 
 
 def _states(touches: Touches, order: int) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pyarrow as pa
 
@@ -26,7 +28,9 @@ class ChannelTotals(AttributionModel):
     fit_passes_ : passes of the fitting of the weights, at most 3,000.
     """
 
-    _learned = ("channels", "fit_error", "fit_passes", "totals", "unseen_weight", "weights")
+    _learned: ClassVar[tuple[str, ...]] = (
+        "channels", "fit_error", "fit_passes", "totals", "unseen_weight", "weights",
+    )  # fmt: skip
 
     def _learn_weights(
         self, touches: Touches, converted: np.ndarray, effects: np.ndarray, totals: np.ndarray
