@@ -40,25 +40,30 @@ def choose_order(
     """
     if not orders or min(orders) < 1:
         raise ValueError(f"orders={orders!r}; expected whole numbers of 1 or more")
-    needed = ["channels", *(["is_converted"] if "is_converted" in earlier.column_names else [])]
-    paths = pa.concat_tables([earlier.select(needed), later.select(needed)])
-    is_later = np.arange(paths.num_rows) >= earlier.num_rows
+    paths, is_later = _joined(earlier, later)
     counts = np.concatenate([
         path_counts(earlier_weight, earlier.num_rows), path_counts(later_weight, later.num_rows)
     ])  # fmt: skip
     steps = _steps(Touches.read(paths), outcomes(paths))
-    judged = np.where(is_later, counts, 0)[steps.path]
+    judged = np.where(is_later, counts, 0)
     counted = np.where(is_later, 0, counts)[steps.path]
-    if not judged.any() or not counted.any():
+    judged_paths = judged[steps.touches.lengths > 0].sum()
+    if not judged_paths or not counted.any():
         raise ValueError("choosing an order takes earlier and later paths with touches")
-    judged_paths = counts[is_later & (Touches.read(paths).lengths > 0)].sum()
     losses = {}
     chance, often = np.full(len(steps.next), 1.0 / steps.kinds), np.full(len(steps.next), np.inf)
     for order in range(max(orders) + 1):
         chance, often = _chances(steps, steps.context(order), counted, chance, often)
-        losses[order] = float(-(judged @ np.log(chance)) / judged_paths)
+        losses[order] = float(-(judged[steps.path] @ np.log(chance)) / judged_paths)
     asked = {order: losses[order] for order in sorted(set(orders))}
     return OrderChoice(min(asked, key=lambda order: asked[order]), asked)
+
+
+def _joined(earlier: pa.Table, later: pa.Table) -> tuple[pa.Table, np.ndarray]:
+    """Earlier, then later paths; and which are later."""
+    needed = [name for name in ("channels", "is_converted") if name in earlier.column_names]
+    paths = pa.concat_tables([earlier.select(needed), later.select(needed)])
+    return paths, np.arange(paths.num_rows) >= earlier.num_rows
 
 
 @dataclass(frozen=True)
