@@ -21,7 +21,7 @@ def distinct_mixes(touches: Touches, counts: np.ndarray) -> tuple[sparse.csr_arr
     ones = np.ones(len(touches.codes))
     shape = (len(touches.lengths), len(touches.channels))
     mixes = sparse.coo_array((ones, (touches.path, touches.codes)), shape=shape).tocsr()
-    place = _places(mixes)
+    place = places(mixes)
     example = np.zeros(place.max(initial=-1) + 1, dtype=np.int64)
     example[place] = np.arange(len(place))
     return mixes[example], np.bincount(place, counts)
@@ -39,7 +39,7 @@ def balance(
     approach 0 and the others share what is left in proportion.
     """
     due = _attainable(mixes, counts, due)
-    logs = np.log(due / due.max())
+    logs = np.maximum(np.log(due / due.max()), 10 * _LOWEST)
     moved, passes = np.inf, 0
     while moved > TOLERANCE * counts.sum() and passes < PASSES:
         one, got = _fitted(mixes, counts, due, logs)
@@ -53,12 +53,18 @@ def balance(
 
 
 def _attainable(mixes: sparse.csr_array, counts: np.ndarray, due: np.ndarray) -> np.ndarray:
-    """Channels that never share a path with others are due exactly the conversions they have."""
+    """Channels that never share a path with others are due exactly the conversions they have.
+
+    Alike, if nothing is due to any of them.
+    """
     shared = mixes.T @ mixes
     groups, group = csgraph.connected_components(shared, directed=False)
     has = np.bincount(group[mixes.indices[mixes.indptr[:-1]]], counts, minlength=groups)
     floor = np.finfo(float).tiny * counts.sum()
-    return np.maximum(due * (has / np.bincount(group, due, minlength=groups))[group], floor)
+    whole = np.bincount(group, due, minlength=groups)
+    due = np.where(whole[group] > 0, due, 1.0)
+    whole = np.where(whole > 0, whole, np.bincount(group))
+    return np.maximum(due * (has / whole)[group], floor)
 
 
 def _got(mixes: sparse.csr_array, counts: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -88,7 +94,7 @@ def _score(mixes: sparse.csr_array, counts: np.ndarray, due: np.ndarray, logs: n
     return float(due @ logs - counts @ np.log(mixes @ np.exp(logs)))
 
 
-def _places(mixes: sparse.csr_array) -> np.ndarray:
+def places(mixes: sparse.csr_array) -> np.ndarray:
     """Of each row: its place among the distinct rows, found entry by entry."""
     touches = mixes.data.astype(np.int64)
     keys = rank(mixes.indices * (touches.max(initial=0) + 1) + touches)[1]

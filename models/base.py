@@ -16,6 +16,10 @@ CREDIT_SCHEMA = pa.schema(
 )  # one row per touch
 
 
+class Unfit(ValueError):
+    """Paths from which a model cannot learn what it claims; the message says what is missing."""
+
+
 class AttributionModel(BaseEstimator):
     """Decides how much of a conversion each touch earned.
 
@@ -26,6 +30,8 @@ class AttributionModel(BaseEstimator):
     ================  ==========================  ==================================================
     ``channels``      list<string>                always; null and empty are a path without touches
     ``touched_at``    list<timestamp[us, UTC]>    by models of time; an instant for every channel
+    ``ended_at``      timestamp[us, UTC]          by hazards; ``converted_at`` does as well
+    ``value``         decimal or float            by Markov(outcome="value")
     ``is_converted``  bool                        no; read by ``fit``, all true if absent
     ================  ==========================  ==================================================
 
@@ -39,6 +45,7 @@ class AttributionModel(BaseEstimator):
     """
 
     _learned: ClassVar[tuple[str, ...]] = ()  # names of learned attributes, without the "_"
+    _figures: ClassVar[tuple[str, ...]] = ()  # of them: how far to believe the fit
 
     def fit(self, paths: pa.Table, y: None = None, sample_weight: Any = None) -> Self:
         """Learn from converted and lost paths; `sample_weight` counts identical paths."""
@@ -60,6 +67,10 @@ class AttributionModel(BaseEstimator):
             return {}
         return {name: getattr(self, f"{name}_") for name in sorted(self._learned)}
 
+    def figures(self) -> dict[str, str]:
+        """Figures of the fit that say how far to believe it, as text; empty for rules."""
+        return {n: str(getattr(self, f"{n}_")) for n in self._figures if hasattr(self, f"{n}_")}
+
     def load(self, learned: Mapping[str, Any]) -> Self:
         """Become the model that `learned` was taken from; parameters stay as they are."""
         if learned and set(learned) != set(self._learned):
@@ -72,6 +83,15 @@ class AttributionModel(BaseEstimator):
         for name, value in learned.items():
             setattr(self, f"{name}_", value)
         return self
+
+    def _need_both(self, converted: np.ndarray, lost: np.ndarray) -> None:
+        """Raise Unfit unless some paths with touches converted and some were lost."""
+        if not converted.any() or not lost.any():
+            raise Unfit(
+                f"{type(self).__name__} learns from the difference between converting and lost "
+                f"paths; it got {converted.sum():.0f} converting and {lost.sum():.0f} lost ones "
+                "with touches. Give it both, or use a model that reads conversions only."
+            )
 
     def _check_parameters(self) -> None:
         """Raise ValueError if a constructor parameter makes no sense."""

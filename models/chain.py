@@ -10,7 +10,8 @@ from scipy.sparse import linalg
 
 from models.touches import Touches, rank
 
-_SWEEPS = 5_000  # enough where a step ends the path with 1 in 100; beyond that elimination
+_SWEEPS = 5_000  # enough where a step ends the path with 1 in 100; beyond that they are solved
+_DENSE = 10_000  # numbers of F the formula holds for one channel: above, eliminations are quicker
 _START = -1
 
 
@@ -23,14 +24,21 @@ class Chain:
     """
 
     moves: sparse.csr_array  # states x states: chance that the next touch leads there
-    converts: np.ndarray  # of each state: chance that the path converts next
+    converts: np.ndarray  # of each state: chance that the path converts next, times its worth
     channel: np.ndarray  # of each state: the channel of its last touch; -1 for the start
 
 
-def count_chain(touches: Touches, converted: np.ndarray, lost: np.ndarray, order: int) -> Chain:
+def count_chain(
+    touches: Touches,
+    converted: np.ndarray,
+    lost: np.ndarray,
+    order: int,
+    worth: np.ndarray | None = None,
+) -> Chain:
     """The chain whose states are the last `order` channels; fewer while a path is shorter.
 
-    `converted` and `lost` count how often each path (of one touch or more) ended that way.
+    `converted` and `lost` count how often each path (of one touch or more) ended that way;
+    `worth` is what its conversions count for, `converted` itself if left out.
     """
     first, last = touches.offsets[:-1], touches.offsets[1:] - 1
     state, channel = _states(touches, order)
@@ -41,8 +49,8 @@ def count_chain(touches: Touches, converted: np.ndarray, lost: np.ndarray, order
     happened = (converted + lost)[touches.path[goes]]
     steps = (came_from[goes], state[goes])
     moves = sparse.coo_array((happened, steps), shape=(size, size)).tocsr()
-    won = np.bincount(state[last], converted, minlength=size)
-    ended = won + np.bincount(state[last], lost, minlength=size)
+    ended = np.bincount(state[last], converted + lost, minlength=size)
+    won = np.bincount(state[last], converted if worth is None else worth, minlength=size)
     left = moves.sum(axis=1) + ended
     left[left == 0] = 1.0  # only the start, if there are no paths
     return Chain(sparse.diags_array(1.0 / left) @ moves, won / left, channel)
@@ -55,15 +63,49 @@ def removal_effects(chain: Chain, channels: int) -> tuple[np.ndarray, float]:
     states C that end in c. What is lost is what arrives at C for the first time and would have
     converted: ``RE_c = F[s,C] F[C,C]^-1 m[C] / m[s]`` with F the expected visits between states,
     m the chance to convert, s the start. The same as ``1 - m'[s] / m[s]`` with m' the chance once
-    C converts no more, which needs no F: all m' and m are solved together, one column each.
+    C converts no more, which needs no F: all m' and m are swept together, one column each. Paths
+    too long for sweeps are solved: by the formula, with one sparse factorisation for all
+    channels, or by one elimination per channel where F[C,C] would be large.
     """
     alive = np.ones((len(chain.channel), channels + 1))
     touched = np.flatnonzero(chain.channel != _START)
     alive[touched, chain.channel[touched]] = 0.0
-    chance = _chance_to_convert(chain, alive)
+    chance = _swept(chain, alive)
+    if chance is None and _is_small(chain):
+        return factored_effects(chain, channels)
+    if chance is None:
+        chance = np.array([_solved(chain, column) for column in alive.T])
     if chance[-1] == 0:
         return np.zeros(channels), 0.0
     return np.clip(1.0 - chance[:-1] / chance[-1], 0.0, 1.0), float(chance[-1])
+
+
+def factored_effects(chain: Chain, channels: int) -> tuple[np.ndarray, float]:
+    """The same as `removal_effects`, by its formula and one sparse factorisation of I - moves."""
+    size = len(chain.channel)
+    factors = linalg.splu((sparse.eye_array(size) - chain.moves).tocsc())
+    chance = factors.solve(chain.converts)
+    if chance[0] <= 0:
+        return np.zeros(channels), 0.0
+    visits = factors.solve(np.eye(1, size)[0], trans="T")  # from the start to every state
+    effects = np.zeros(channels)
+    for channel in range(channels):
+        held = np.flatnonzero(chain.channel == channel)
+        arrivals = np.zeros((size, len(held)))
+        arrivals[held, np.arange(len(held))] = 1.0
+        within = factors.solve(arrivals)[held]
+        effects[channel] = visits[held] @ np.linalg.solve(within, chance[held]) / chance[0]
+    return np.clip(effects, 0.0, 1.0), float(chance[0])
+
+
+def _is_small(chain: Chain) -> bool:
+    largest = int(np.bincount(chain.channel[1:], minlength=1).max())
+    return len(chain.channel) * largest <= _DENSE
+
+
+def states_of(touches: Touches, order: int) -> np.ndarray:
+    """Of each touch: a number, from 1, for the last `order` channels up to it."""
+    return _states(touches, order)[0]
 
 
 def _states(touches: Touches, order: int) -> tuple[np.ndarray, np.ndarray]:
@@ -81,11 +123,12 @@ def _states(touches: Touches, order: int) -> tuple[np.ndarray, np.ndarray]:
     return state + 1, np.concatenate(([_START], distinct % many))
 
 
-def _chance_to_convert(chain: Chain, alive: np.ndarray) -> np.ndarray:
+def _swept(chain: Chain, alive: np.ndarray) -> np.ndarray | None:
     """From the start, for each column of `alive`: states that are 0 there lose the path.
 
     Sweeps ``m <- alive (converts + moves m)`` up from 0. Each sweep adds the paths one step
-    longer; rounding keeps the order of numbers, so m only grows, until it stands still.
+    longer; rounding keeps the order of numbers, so m only grows, until it stands still. None if
+    it still grows after the last sweep.
     """
     won = alive * chain.converts[:, None]
     chance = won
@@ -94,7 +137,7 @@ def _chance_to_convert(chain: Chain, alive: np.ndarray) -> np.ndarray:
         if np.array_equal(more, chance):
             return chance[0]
         chance = more
-    return np.array([_solved(chain, column) for column in alive.T])
+    return None
 
 
 def _solved(chain: Chain, alive: np.ndarray) -> float:

@@ -7,13 +7,16 @@ from numbers import Integral
 import numpy as np
 import pyarrow as pa
 
-from models.balance import balance, distinct_mixes
-from models.base import AttributionModel
+from models.base import Unfit
 from models.chain import count_chain, removal_effects
-from models.touches import Touches, outcomes
+from models.totals import ChannelTotals
+from models.touches import Touches, micro_values, outcomes
+
+_LOSSES = ("use", "need", "drop")
+_OUTCOMES = ("conversions", "value")
 
 
-class Markov(AttributionModel):
+class Markov(ChannelTotals):
     """A channel earns by the share of conversions that would be lost without it.
 
     The next touch, conversion or loss depends on the last `order` channels only (on all so far
@@ -26,22 +29,18 @@ class Markov(AttributionModel):
 
     Parameters
     ----------
-    order : how many last channels make a state, 1 or more.
+    order : how many last channels make a state, 1 or more; `models.order` chooses it.
+    losses : "use" lost paths if there are any, "need" them (`Unfit` without any) or "drop" them.
+    outcome : "conversions", or "value": what conversions are worth takes the place of how many
+        they are. Reads column ``value`` (decimal or float, 0 or more): the worth of one
+        conversion of the path; that of a lost path is ignored.
 
-    Learned
+    Learned, beside what `ChannelTotals` learns
     -------
-    channels_ : channels seen, sorted.
-    removal_effects_ : by channel, 0..1.
-    conversion_probability_ : of a path, by the chain.
-    totals_ : by channel, conversions due to it.
-    weights_ : by channel, of a touch. Channels of converted paths add up to 1; one that only lost
-        paths have keeps its removal effect on the same scale.
-    unseen_weight_ : median of the weights above 0: a channel the fit never saw earns by it.
-    fit_error_ : share of the conversions that touches give to another channel than the totals do.
-        Above 1e-6 (and short of 3,000 passes) no weights can do better, mostly as a channel's
-        paths without others are more than its total; it then earns next to nothing beside others.
-    fit_passes_ : passes of the fitting of the weights, at most 3,000.
-    has_losses_ : False if there was no lost path; totals then only tell how common a channel is.
+    removal_effects_ : by channel, 0..1; their sum is no share of anything and often above 1.
+    conversion_probability_ : of a path, by the chain; of "value": the value expected of a path.
+    has_losses_ : False if there was no lost path; totals then only tell how common a channel is,
+        and `meaning_` says so.
     n_states_ : states of the chain, the start among them.
 
     Notes
@@ -57,56 +56,66 @@ class Markov(AttributionModel):
     """
 
     _learned = (
-        "channels", "conversion_probability", "fit_error", "fit_passes", "has_losses", "n_states",
-        "removal_effects", "totals", "unseen_weight", "weights",
+        *ChannelTotals._learned,
+        "conversion_probability", "has_losses", "n_states", "removal_effects",
+    )  # fmt: skip
+    _figures = (
+        "conversion_probability", "fit_error", "fit_passes", "n_states", "has_losses", "meaning",
     )  # fmt: skip
 
-    def __init__(self, order: int = 1) -> None:
+    def __init__(self, order: int = 1, losses: str = "use", outcome: str = "conversions") -> None:
         self.order = order
+        self.losses = losses
+        self.outcome = outcome
+
+    @property
+    def meaning_(self) -> str:
+        """What the effects of this fit may be called."""
+        if self.has_losses_:
+            return "removal effects: learned from converting and lost paths"
+        return (
+            "not removal effects: learned from converting paths only, so totals tell how common "
+            "a channel is among conversions and nothing of what its loss would cost"
+        )
 
     def _check_parameters(self) -> None:
         if not isinstance(self.order, Integral) or isinstance(self.order, bool) or self.order < 1:
             raise ValueError(f"order={self.order!r}; expected a whole number of 1 or more")
+        if self.losses not in _LOSSES:
+            raise ValueError(f"losses={self.losses!r}; expected one of {', '.join(_LOSSES)}")
+        if self.outcome not in _OUTCOMES:
+            raise ValueError(f"outcome={self.outcome!r}; expected one of {', '.join(_OUTCOMES)}")
 
     def _learn(self, paths: pa.Table, counts: np.ndarray) -> None:
         converts, every = outcomes(paths), Touches.read(paths)
-        kept = (every.lengths > 0) & (counts > 0)
+        is_used = counts > 0 if self.losses != "drop" else (counts > 0) & converts
+        kept = (every.lengths > 0) & is_used
         touches = every.only(kept)
         converted, lost = np.where(converts, counts, 0)[kept], np.where(converts, 0, counts)[kept]
-        chain = count_chain(touches, converted, lost, int(self.order))
-        effects, probability = removal_effects(chain, len(touches.channels))
-        conversions = converted.sum()
-        totals = effects / effects.sum() * conversions if conversions else np.zeros_like(effects)
-        self.channels_ = touches.channels
+        self._check_losses(converted, lost)
+        worth, unit = self._worth(paths, converts, kept, converted)
+        chain = count_chain(touches, converted, lost, int(self.order), worth)
+        effects, expected = removal_effects(chain, len(touches.channels))
+        totals = effects / effects.sum() * worth.sum() if worth.any() else np.zeros_like(effects)
+        self._learn_weights(touches, worth, effects, totals)
+        self.totals_ = self._by_channel(totals * unit)
         self.removal_effects_ = self._by_channel(effects)
-        self.conversion_probability_ = probability
-        self.totals_ = self._by_channel(totals)
+        self.conversion_probability_ = expected * unit
         self.has_losses_ = bool(lost.sum() > 0)
         self.n_states_ = len(chain.channel)
-        self._learn_weights(touches, converted, effects, totals)
 
-    def _learn_weights(
-        self, touches: Touches, converted: np.ndarray, effects: np.ndarray, totals: np.ndarray
-    ) -> None:
-        weights, got, passes = np.ones(len(totals)), np.zeros(len(totals)), 0
-        won = touches.only(converted > 0)
-        if won.channels:
-            in_won = np.isin(touches.channels, won.channels)
-            mixes, counts = distinct_mixes(won, converted[converted > 0])
-            fitted, got[in_won], passes = balance(mixes, counts, totals[in_won])
-            weights = effects / effects[in_won].sum()
-            weights[in_won] = fitted / fitted.sum()
-        moved = np.abs(got - totals).sum() / 2
-        self.weights_ = self._by_channel(weights)
-        self.unseen_weight_ = float(np.median(weights[weights > 0])) if len(weights) else 1.0
-        self.fit_error_ = float(moved / converted.sum()) if won.channels else 0.0
-        self.fit_passes_ = passes
+    def _check_losses(self, converted: np.ndarray, lost: np.ndarray) -> None:
+        if self.losses == "need" and converted.any() and not lost.any():
+            raise Unfit(
+                f"Markov(losses='need') got {converted.sum():.0f} converting paths and no lost "
+                "one: what the loss of a channel costs cannot be told. Give lost paths too, or "
+                "fit with losses='use' and read meaning_."
+            )
 
-    def _by_channel(self, values: np.ndarray) -> dict[str, float]:
-        return dict(zip(self.channels_, values.tolist(), strict=True))
-
-    def _weights(self, touches: Touches, paths: pa.Table) -> np.ndarray:
-        known = getattr(self, "weights_", {})
-        unseen = getattr(self, "unseen_weight_", 1.0)
-        weights = [known.get(channel, unseen) for channel in touches.channels]
-        return np.array(weights, dtype=np.float64)[touches.codes]
+    def _worth(
+        self, paths: pa.Table, converts: np.ndarray, kept: np.ndarray, converted: np.ndarray
+    ) -> tuple[np.ndarray, float]:
+        """What the conversions of each kept path count for, in a unit that keeps sums whole."""
+        if self.outcome == "conversions":
+            return converted, 1.0
+        return converted * micro_values(paths, converts)[kept], 1e-6

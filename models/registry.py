@@ -6,9 +6,15 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
+from models.bagged_logistic import BaggedLogistic
 from models.base import AttributionModel
+from models.hazard import AdditiveHazard
 from models.markov import Markov
+from models.path_removal import PathRemoval
 from models.rules import FirstTouch, LastNonDirect, LastTouch, Linear, PositionBased, TimeDecay
+from models.shao_li import ShaoLi
+from models.shapley import Shapley
+from models.shapley_rate import ShapleyRate
 
 MODELS: dict[str, type[AttributionModel]] = {
     "first_touch": FirstTouch,
@@ -18,7 +24,23 @@ MODELS: dict[str, type[AttributionModel]] = {
     "position_based": PositionBased,
     "time_decay": TimeDecay,
     "markov": Markov,
+    "shapley": Shapley,
+    "shapley_rate": ShapleyRate,
+    "path_removal": PathRemoval,
+    "shao_li": ShaoLi,
+    "bagged_logistic": BaggedLogistic,
+    "additive_hazard": AdditiveHazard,
 }
+OF_TIMES = ("additive_hazard",)  # learn from instants, which counted paths do not have
+
+
+def learns(name: str) -> bool:
+    """Whether the model of that name is fitted; rules are not.
+
+    >>> learns("markov"), learns("linear")
+    (True, False)
+    """
+    return bool(MODELS[name]._learned)
 
 
 def make(name: str, **parameters: Any) -> AttributionModel:

@@ -67,6 +67,12 @@ class Touches:
         """Of each touch: how many touches its path has."""
         return self.lengths[self.path]
 
+    @cached_property
+    def repeats(self) -> np.ndarray:
+        """Of each touch: how many touches of its path are of its channel."""
+        _, place = rank(self.path * len(self.channels) + self.codes)
+        return np.bincount(place)[place]
+
     def largest(self, values: np.ndarray) -> np.ndarray:
         """Of each touch: the largest of `values` in its path."""
         if not len(values):
@@ -131,6 +137,35 @@ def outcomes(paths: pa.Table) -> np.ndarray:
             "without nulls: true for a converted path, false for a lost one"
         )
     return column.to_numpy()
+
+
+def ends(paths: pa.Table) -> np.ndarray:
+    """Of each path: `ended_at`, else `converted_at`, in microseconds since 1970."""
+    name = "ended_at" if "ended_at" in paths.column_names else "converted_at"
+    if name not in paths.column_names:
+        raise ValueError(
+            "paths have neither 'ended_at' nor 'converted_at' (timestamp[us, UTC]); they have "
+            f"{paths.column_names}"
+        )
+    column = paths.column(name)
+    if not pa.types.is_timestamp(column.type) or column.null_count:
+        raise ValueError(
+            f"{name} is {column.type} with {column.null_count} nulls; expected timestamp[us, UTC] "
+            "without nulls"
+        )
+    return column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64()).to_numpy()
+
+
+def micro_values(paths: pa.Table, needed: np.ndarray) -> np.ndarray:
+    """Of each path: `value` in whole millionths; 0 where it is not `needed`."""
+    if "value" not in paths.column_names:
+        raise ValueError(f"paths have no column 'value'; they have {paths.column_names}")
+    column = paths.column("value")
+    values = np.where(needed, pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy(), 0.0)
+    bad = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
+    if len(bad):
+        raise ValueError(f"value[{bad[0]}] is {column[int(bad[0])]}; expected 0 or more")
+    return np.rint(values * 1e6)
 
 
 def path_counts(sample_weight: Any, rows: int) -> np.ndarray:

@@ -14,13 +14,14 @@ from pyspark.sql import functions as F
 
 from expectations.arrow import arrow_schema
 from expectations.tables import MODEL_VERSIONS
-from models.base import AttributionModel
-from models.registry import make
+from expectations.tables.credit import MODEL_NAMES
+from models.base import Unfit
+from models.registry import learns, make
 from pipelines.paths import lost_paths
 from pipelines.scoring import Version
 from pipelines.settings import ModelSection, PathRules
 
-FITTED = ("markov",)
+FITTED = tuple(name for name in MODEL_NAMES if learns(name))
 UNFITTED = "unfitted"
 
 
@@ -37,7 +38,7 @@ def fit_days(first: date, last: date, every: str) -> list[date]:
 
 
 def parameters(name: str, settings: ModelSection) -> dict[str, Any]:
-    """Constructor parameters of a model, from the settings."""
+    """Constructor parameters of a model: from the settings, or else its own defaults."""
     weights = settings.position_based
     known: dict[str, dict[str, Any]] = {
         "last_non_direct": {"direct": settings.direct},
@@ -45,7 +46,7 @@ def parameters(name: str, settings: ModelSection) -> dict[str, Any]:
         "time_decay": {"half_life_days": settings.half_life_days},
         "markov": {"order": settings.markov_order},
     }
-    return known.get(name, {})
+    return known[name] if name in known else make(name).get_params()
 
 
 def versions(table: pa.Table, settings: ModelSection) -> list[Version]:
@@ -109,7 +110,10 @@ def training_paths(
 
 
 def fit(counted: pa.Table, days: Collection[date], settings: ModelSection) -> pa.Table:
-    """One row per fitted model and fit day; `learned` is empty if conversions were too few."""
+    """One row per fitted model and fit day; `learned` is empty if a fit was refused.
+
+    It is refused if conversions are too few, or if the model cannot learn from such paths.
+    """
     rows = [
         _fitted(name, day, counted, settings)
         for day in sorted(days) for name in FITTED if name in settings.use
@@ -124,8 +128,7 @@ def _fitted(name: str, day: date, counted: pa.Table, settings: ModelSection) -> 
     chosen = parameters(name, settings)
     learned, metrics = "", {"refused": f"{won} of {settings.min_conversions} conversions"}
     if won >= settings.min_conversions:
-        model = make(name, **chosen).fit(mine, sample_weight=weight)
-        learned, metrics = json.dumps(model.learned(), sort_keys=True), _metrics(model)
+        learned, metrics = _learned(name, chosen, mine)
     seen = json.dumps(mine.drop_columns(["closes_at"]).to_pylist(), sort_keys=True)
     print_of = hashlib.sha256(f"{chosen} {learned}".encode()).hexdigest()[:12]
     return {
@@ -138,7 +141,10 @@ def _fitted(name: str, day: date, counted: pa.Table, settings: ModelSection) -> 
     }  # fmt: skip
 
 
-def _metrics(model: AttributionModel) -> dict[str, str]:
-    """Figures of a fit that say how far to believe it."""
-    names = ("conversion_probability_", "fit_error_", "fit_passes_", "n_states_", "has_losses_")
-    return {name.rstrip("_"): str(getattr(model, name)) for name in names if hasattr(model, name)}
+def _learned(name: str, chosen: dict[str, Any], counted: pa.Table) -> tuple[str, dict[str, str]]:
+    """What the model learned, as JSON, and its figures; nothing and why if it cannot learn."""
+    try:
+        model = make(name, **chosen).fit(counted, sample_weight=counted["paths"].to_numpy())
+    except Unfit as reason:
+        return "", {"refused": str(reason)}
+    return json.dumps(model.learned(), sort_keys=True), model.figures()

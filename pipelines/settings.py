@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from expectations.tables.credit import MODEL_NAMES
+from expectations.tables.credit import MODEL_NAMES, USUAL_MODEL_NAMES
 from expectations.tables.journeys import LAST_N, TRANSFORMS, WEIGHT_CLASSES
 from pipelines.errors import MissingInputError, SettingsError
 from pipelines.settings_problems import explained
@@ -109,7 +109,7 @@ class PositionBasedSection(Section):
 class ModelSection(Section):
     """Which models score, and how the fitted ones learn."""
 
-    use: tuple[ModelName, ...] = Field(MODEL_NAMES, description="Models to score")
+    use: tuple[ModelName, ...] = Field(USUAL_MODEL_NAMES, description="Models to score")
     direct: str = Field("Direct", description="What last_non_direct and transforms call direct")
     half_life_days: Days = Field(7.0, description="Of time_decay")
     position_based: PositionBasedSection = PositionBasedSection()

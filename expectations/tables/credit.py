@@ -2,9 +2,13 @@
 
 from expectations.contract import Column, MapOf, Table, Type
 
-MODEL_NAMES = (
+USUAL_MODEL_NAMES = (
     "first_touch", "last_touch", "last_non_direct", "linear", "position_based", "time_decay",
     "markov",
+)  # fmt: skip
+MODEL_NAMES = (
+    *USUAL_MODEL_NAMES,
+    "shapley", "shapley_rate", "path_removal", "shao_li", "bagged_logistic",
 )  # fmt: skip
 UNATTRIBUTED = "(unattributed)"
 

@@ -12,6 +12,16 @@ MODELS = {
     "otherwise).",
     "markov": "A channel earns by how many conversions would be lost without it, in a Markov "
     "chain learned from converting and lost paths.",
+    "shapley": "The channels of the path earn alike, and the touches of a channel share alike: the "
+    "Shapley value where a coalition is worth the conversions of the paths inside it. Lost paths "
+    "are not looked at.",
+    "shapley_rate": "A channel earns by how much it raises the conversion rate, averaged over "
+    "coalitions of channels. Unstable: see instability in model_versions.",
+    "path_removal": "A touch earns by how much less paths like this one convert without it.",
+    "shao_li": "A channel earns by the chance to convert with it, alone and beside each other "
+    "channel of the path.",
+    "bagged_logistic": "A channel earns by its weight in regressions of converting or not on the "
+    "channels touched.",
 }
 
 TERMS = (

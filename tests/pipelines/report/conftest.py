@@ -11,7 +11,7 @@ import pytest
 
 from expectations.arrow import arrow_schema
 from expectations.tables import TABLES
-from expectations.tables.credit import MODEL_NAMES
+from expectations.tables.credit import USUAL_MODEL_NAMES
 
 CHANNELS = (
     "Paid Search", "Organic Search", "Email", "Direct", "Paid Social", "Display", "Affiliates",
@@ -47,7 +47,7 @@ def seeded_lake(
         "campaigns": campaigns,
         "channels": [*names, *labels[len(names) :]],
         "currencies": list(currencies),
-        "models": list(MODEL_NAMES),
+        "models": list(USUAL_MODEL_NAMES),
     }
     for name, value in variables.items():
         con.execute(f"SET VARIABLE {name} = $value", {"value": value}).fetchall()
