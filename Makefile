@@ -43,8 +43,7 @@ format: setup ## Put the code in order
 	$(BIN)/ruff format
 
 docs: setup ## Write the documents that are made from contracts and models
-	$(BIN)/python -m expectations.dictionary --write
-	$(BIN)/python -m models.catalogue --write
+	$(BIN)/python -m pipelines.documents --write
 
 airflow: setup ## Start Airflow on http://127.0.0.1:8080 with the DAGs; Ctrl-C stops it
 	$(BIN)/python -m pipelines.airflow_stack up --home $(HOME_DIR)

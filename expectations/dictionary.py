@@ -1,14 +1,8 @@
-"""Contract to prose: the README's table list and the data dictionary, docs/tables.md.
-
-`python -m expectations.dictionary --write` renews both; `--check` fails if they are stale.
-"""
+"""Contract to prose: the README's table list and the data dictionary, docs/tables.md."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 from expectations.contract import AnyType, Column, ListOf, MapOf, StructOf, Table, Type
 from expectations.tables import TABLES
@@ -18,7 +12,7 @@ EXACT = {Type.MONEY: "decimal(18, 6)", Type.SHARE: "decimal(18, 12)"}
 INTRODUCTION = """# Tables
 
 Every table, in the order data flows. Made from `expectations/tables/` by
-`python -m expectations.dictionary --write`; do not edit.
+`make docs`; do not edit.
 
 Columns ending in `_at` are UTC instants with microseconds, `_date` are UTC days, money has its
 `currency` beside it. A column holds no null unless it says so. *Arrival* marks columns that tell
@@ -41,25 +35,12 @@ def dictionary_markdown(tables: Iterable[Table]) -> str:
     return "\n".join([INTRODUCTION, *(_section(table) for table in tables)])
 
 
-def renewed(root: Path) -> dict[Path, str]:
-    """Files below `root` that hold generated text, and what they should say."""
-    pages = {root / "docs" / "tables.md": dictionary_markdown(TABLES.values())}
-    readme = root / "README.md"
-    text = readme.read_text()
-    if BEGIN in text and END in text:
-        head, tail = text.split(BEGIN)[0], text.split(END)[1]
-        list_ = table_list_markdown(TABLES.values())
-        pages[readme] = f"{head}{BEGIN}\n{list_}\n{END}{tail}"
-    return pages
-
-
-def stale(root: Path) -> list[Path]:
-    """Generated files that no longer say what the contracts say."""
-    return [
-        page
-        for page, text in renewed(root).items()
-        if not page.exists() or page.read_text() != text
-    ]
+def listed(readme: str) -> str:
+    """A README with the list of tables between its markers, if it has them."""
+    if BEGIN not in readme or END not in readme:
+        return readme
+    head, tail = readme.split(BEGIN)[0], readme.split(END)[1]
+    return f"{head}{BEGIN}\n{table_list_markdown(TABLES.values())}\n{END}{tail}"
 
 
 def type_name(kind: AnyType) -> str:
@@ -110,23 +91,3 @@ def _promised(column: Column) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
-
-
-def main(arguments: list[str]) -> int:
-    """Check or renew the generated files below the working directory."""
-    parser = argparse.ArgumentParser(prog="python -m expectations.dictionary")
-    choice = parser.add_mutually_exclusive_group(required=True)
-    choice.add_argument("--check", action="store_true", help="exit with 1 if a file is stale")
-    choice.add_argument("--write", action="store_true", help="renew the files")
-    asked = parser.parse_args(arguments)
-    pages = stale(Path())
-    for page in pages:
-        if asked.write:
-            page.parent.mkdir(parents=True, exist_ok=True)
-            page.write_text(renewed(Path())[page])
-        print(f"{page} {'renewed' if asked.write else 'is stale'}")
-    return int(bool(pages) and asked.check)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

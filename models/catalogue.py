@@ -1,22 +1,15 @@
-"""What each model is, in words: the table of docs/models.md.
-
-`python -m models.catalogue --write` renews it; `--check` fails if it is stale.
-"""
+"""What each model is, in words: the table of docs/models.md."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from models.registry import MODELS, OF_TIMES, learns
 
-PAGE = Path("docs/models.md")
 INTRODUCTION = """# Models
 
 Every attribution model, by its name in `[models] use`. Made from `models/catalogue.py` by
-`python -m models.catalogue --write`; do not edit.
+`make docs`; do not edit.
 
 All of them are **descriptive credit**: each conversion is shared among its touches and the shares
 sum to 1, so together they hand out all conversions, also those that would have come anyway. None
@@ -135,23 +128,3 @@ def page() -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
-
-
-def main(arguments: list[str]) -> int:
-    """Check or renew the page below the working directory."""
-    parser = argparse.ArgumentParser(prog="python -m models.catalogue")
-    choice = parser.add_mutually_exclusive_group(required=True)
-    choice.add_argument("--check", action="store_true", help="exit with 1 if the page is stale")
-    choice.add_argument("--write", action="store_true", help="renew the page")
-    asked = parser.parse_args(arguments)
-    is_stale = not PAGE.exists() or PAGE.read_text() != page()
-    if is_stale and asked.write:
-        PAGE.parent.mkdir(parents=True, exist_ok=True)
-        PAGE.write_text(page())
-    if is_stale:
-        print(f"{PAGE} {'renewed' if asked.write else 'is stale'}")
-    return int(is_stale and asked.check)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,52 @@
+"""Pages that are made from contracts and models.
+
+`python -m pipelines.documents --write` renews them; `--check` fails if one is stale.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from expectations.dictionary import dictionary_markdown, listed
+from expectations.tables import TABLES
+from models.catalogue import page as models_markdown
+
+
+def renewed(root: Path) -> dict[Path, str]:
+    """Files below `root` that hold generated text, and what they should say."""
+    return {
+        root / "docs" / "tables.md": dictionary_markdown(TABLES.values()),
+        root / "docs" / "models.md": models_markdown(),
+        root / "README.md": listed((root / "README.md").read_text()),
+    }
+
+
+def stale(root: Path) -> dict[Path, str]:
+    """Generated files that do not say what they should, and what that is."""
+    return {
+        page: text
+        for page, text in renewed(root).items()
+        if not page.exists() or page.read_text() != text
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Check or renew the generated files below the working directory."""
+    parser = argparse.ArgumentParser(prog="python -m pipelines.documents")
+    choice = parser.add_mutually_exclusive_group(required=True)
+    choice.add_argument("--check", action="store_true", help="exit with 1 if a file is stale")
+    choice.add_argument("--write", action="store_true", help="renew the files")
+    asked = parser.parse_args(arguments)
+    pages = stale(Path())
+    for page, text in pages.items():
+        if asked.write:
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(text)
+        print(f"{page} {'renewed' if asked.write else 'is stale'}")
+    return int(bool(pages) and asked.check)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
