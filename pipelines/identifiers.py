@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-NOBODY = (
-    "", "0", "-", "--", "null", "nil", "none", "nan", "na", "n/a", "undefined", "unknown",
-    "anonymous", "guest", "no response", "not set", "(not set)", "(none)", "(null)", "[null]",
-    "(data deleted)", "(direct)", "true", "false",
-    "00000000-0000-0000-0000-000000000000", "00000000000000000000000000000000",
-)  # fmt: skip
+from pipelines.nobody import ZERO_CHARACTERS, stop_list
 
 
-def stop_list() -> frozenset[str]:
-    """Values, in lower case, that many systems write for nobody; hashed as well as plain.
-
-    >>> "d41d8cd98f00b204e9800998ecf8427e" in stop_list()  # MD5 of nothing
-    True
-    """
-    hashes = (hashlib.md5, hashlib.sha1, hashlib.sha256)
-    hashed = {make(word.encode()).hexdigest() for make in hashes for word in NOBODY}
-    return frozenset(hashed | set(NOBODY))
+def is_somebody(value: Column) -> Column:
+    """Whether a value is not on the stop-list, nor only zeros and what parts them; null of null."""
+    text = F.lower(F.trim(value))
+    zeros = F.translate(text, ZERO_CHARACTERS, "") == ""
+    return ~(text.isin(sorted(stop_list())) | zeros)
 
 
 def somebody(value: Column) -> Column:
-    """The value, or null if it is on the stop-list."""
-    return F.when(~F.lower(F.trim(value)).isin(sorted(stop_list())), value)
+    """The value, or null if it is nobody's."""
+    return F.when(is_somebody(value), value)
 
 
 def normalised_email(value: Column) -> Column:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contract import Type
 from expectations.spark import spark_type
 from expectations.tables import EVENTS
-from pipelines.identifiers import hashed, somebody
-from pipelines.ingest.mapping import Expr, Mapping
+from pipelines.identifiers import hashed, is_somebody, somebody
+from pipelines.ingest.mapping import Expr, Id, Mapping
 from pipelines.ingest.mapping_check import TABLE, columns
 from pipelines.ingest.mapping_expr import Scope, Value, host, text, value
 from pipelines.ingest.mapping_parts import parts, scope, unfused
@@ -146,20 +148,38 @@ def _joined(columns: list[Column]) -> Column:
 
 
 def _ids(mapping: Mapping, seen: Scope) -> Column:
-    """Identifiers that are somebody, each once, in the mapping's order."""
-    found = []
-    for one in mapping.ids:
-        plain = one.value.model_copy(update={"hash": None})
-        person = somebody(text(plain, seen))
-        known = hashed(person, one.value.hash) if one.value.hash else person
-        trust = one.trust if one.trust is not None else TRUST[one.type]
-        entry = F.struct(
-            F.lit(one.type).alias("type"), known.alias("value"), F.lit(trust).alias("trust")
-        )
-        found.append(F.when(known.isNotNull(), entry))
-    if not found:
+    """Identifiers that are somebody, each once, in the mapping's order.
+
+    As one array: the plan has each value and the stop-list once, not in every branch that asks.
+    """
+    if not mapping.ids:
         return F.array().cast(spark_type(EVENTS.columns["ids"].type))
-    return F.array_distinct(F.array_compact(F.array(*found)))
+    found = F.filter(
+        F.array(*[_found(one, seen) for one in mapping.ids]), lambda i: is_somebody(i["value"])
+    )
+    used = sorted({one.value.hash for one in mapping.ids if one.value.hash})
+    return F.array_distinct(F.transform(found, lambda i: _known(i, used)))
+
+
+def _found(one: Id, seen: Scope) -> Column:
+    """An identifier before it is hashed."""
+    plain = text(one.value.model_copy(update={"hash": None}), seen)
+    trust = one.trust if one.trust is not None else TRUST[one.type]
+    return F.struct(
+        F.lit(one.type).alias("type"), plain.alias("value"), F.lit(trust).alias("trust"),
+        F.lit(one.value.hash or "").alias("hash"),
+    )  # fmt: skip
+
+
+def _known(found: Column, algorithms: Iterable[str]) -> Column:
+    """An identifier as events have it."""
+    value = found["value"]
+    for algorithm in algorithms:
+        is_meant = found["hash"] == algorithm
+        value = F.when(is_meant, hashed(found["value"], algorithm)).otherwise(value)
+    return F.struct(
+        found["type"].alias("type"), value.alias("value"), found["trust"].alias("trust")
+    )
 
 
 def _map(columns: dict[str, Column]) -> Column:

@@ -83,6 +83,13 @@ def test_a_lookback_of_an_unknown_kind_of_touch_is_named_with_its_line(tmp_path)
     assert "'click'" in text
 
 
+def test_who_solves_the_links_is_not_in_the_fingerprint_of_identity(tmp_path):
+    (tmp_path / FILE).write_text("[identity]\ndriver_links = 0\n")
+    assert load(tmp_path).identity.driver_links == 0
+    assert load(tmp_path).fingerprint() == Settings().fingerprint()
+    assert load(tmp_path).parts("identity") == Settings().parts("identity")
+
+
 @pytest.mark.parametrize(
     "text",
     [
