@@ -7,7 +7,7 @@ PEOPLE ?= 5000
 DAYS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java demo test check airflow bench format docs clean
+.PHONY: help setup java demo test law check airflow bench format docs clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ demo: setup ## An invented shop's files, attributed and published, with a report
 test: setup ## Everything CI runs: check, then all tests
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+law: setup ## 5,000 small worlds in any order of arrival, against full refreshes
+	TOUCHSTONE_LAW=1 $(BIN)/python -m pytest tests/pipelines/test_law.py
 
 check: setup ## Lint, format and types
 	$(BIN)/ruff check

@@ -4,7 +4,7 @@ CREATE VIEW events AS SELECT *,
     list_filter(ids, lambda i: i.type = 'user_id')[1].value AS user_id,
     list_filter(ids, lambda i: i.type = 'email_sha256')[1].value AS mail,
     list_filter(ids, lambda i: i.type = 'ga_client_id')[1].value AS device
-FROM read_parquet('$lake/events/*/*.parquet', hive_partitioning = true);
+FROM read_parquet('$lake/events/event_date=*/*.parquet', hive_partitioning = true);
 
 -- who is who: an e-mail is the user's it was seen with; a device is whose it last was
 CREATE TABLE mails AS
@@ -127,7 +127,7 @@ SELECT conversion_date AS day, model, credits.channel, credits.currency, count(t
     any_value(cost) / sum(credit) AS cpa, sum(attributed_value) / any_value(cost) AS roas
 FROM credits LEFT JOIN (
     SELECT spend_date, channel, currency, sum(cost) AS cost
-    FROM read_parquet('$lake/spend/*/*.parquet', hive_partitioning = true) GROUP BY ALL
+    FROM read_parquet('$lake/spend/spend_date=*/*.parquet', hive_partitioning = true) GROUP BY ALL
 ) AS spent ON spend_date = conversion_date AND spent.channel = credits.channel AND spent.currency = credits.currency
 GROUP BY conversion_date, model, credits.channel, credits.currency;
 

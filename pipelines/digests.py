@@ -19,13 +19,13 @@ def digests(lake: Lake, snapshots: Mapping[str, Snapshot]) -> dict[str, str]:
     con = views(lake, dict(snapshots))
     found = {}
     for name, snapshot in snapshots.items():
-        query = f"SELECT count(*), sum(hash({_row(snapshot.table)})::HUGEINT) FROM {name}"
+        query = f"SELECT count(*), sum(hash({row_text(snapshot.table)})::HUGEINT) FROM {name}"
         count, total = con.execute(query).fetchone() or (0, 0)
         found[name] = f"{count}:{int(total or 0) % 2**64:016x}"
     return found
 
 
-def _row(table: Table) -> str:
+def row_text(table: Table) -> str:
     """What a row says, as one list of texts; nulls stand apart from empty texts."""
     said = [(n, c) for n, c in table.columns.items() if not c.is_arrival]
     parts = [

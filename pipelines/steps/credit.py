@@ -23,14 +23,16 @@ from pipelines.lake_files import WHOLE
 from pipelines.marts.money import campaigns, channels
 from pipelines.marts.path_summary import path_summary
 from pipelines.marts.reconciliation import reconciliation
-from pipelines.model_versions import fit, fit_days, training_paths, versions, windows
+from pipelines.model_versions import FITTED, fit, fit_days, training_paths, versions, windows
 from pipelines.part_files import Finish
 from pipelines.run import Work
 from pipelines.scoring import score
 
 
 def due_fits(work: Work) -> set[date]:
-    """Days a model should have been fitted as of by now, and was not."""
+    """Days a model should have been fitted as of by now, and was not; none if no model learns."""
+    if not set(FITTED) & set(work.run.settings.models.use):
+        return set()
     made = set(work.new[PATHS.name].digests)
     asked: set[date] = work.run.memory.get("refit", set())
     if not made:

@@ -65,6 +65,9 @@ def test_files_that_come_late_and_in_another_order_end_in_the_same_tables(done, 
         k: v for k, v in contents(done).items() if k not in _FITTED
     }
 
+    night(late, LAST, refit=[date(2026, 2, 1)])
+    assert contents(late) == contents(done)
+
 
 # a fit is frozen: it learned from what was there on its day, so what rests on it may differ
 _FITTED = {"model_versions", "credits", "channels", "campaigns"}

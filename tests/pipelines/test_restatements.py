@@ -25,6 +25,7 @@ from pipelines.query import connect
 from pipelines.restatements import Picture, disagreements, restatements
 from pipelines.settings import load
 from tests.pipelines.nights import DAYS, START, TOML, copied, home, land, night
+from tests.pipelines.publications import difference, restated
 from tests.pipelines.tables import table
 
 AT, EARLIER = "2026-01-05 12:00", "2026-01-02 09:00"
@@ -131,36 +132,6 @@ def test_a_missing_restatement_is_found(spark):
     told = table(spark, RESTATEMENTS, [row])
     assert disagreements(told, before, after).count() == 0
     assert disagreements(told.where("false"), before, after).count() == 1
-
-
-DIFFERENCE = """
-SELECT conversion_date AS day, model, channel, currency,
-       sum({sign}conversions) AS conversions, sum({sign}attributed_value) AS value
-FROM credits WHERE conversion_date <= $through GROUP BY ALL"""
-RESTATED = """
-SELECT conversion_date AS day, model, channel, currency,
-       sum(conversions_after - conversions_before) AS conversions,
-       sum(value_after - value_before) AS value
-FROM restatements WHERE publication_id = $id GROUP BY ALL"""
-
-
-def difference(lake, id, through):
-    """Channel sums of a publication less those of the one before, where they are not 0."""
-    sums = {}
-    for publication, sign in ((id, ""), (id - 1, "-")):
-        rows = connect(lake, publication).execute(
-            DIFFERENCE.format(sign=sign), {"through": through}
-        )
-        for *key, conversions, value in rows.fetchall():
-            old = sums.get(tuple(key), (0, 0))
-            sums[tuple(key)] = (old[0] + conversions, old[1] + value)
-    return {key: value for key, value in sums.items() if any(value)}
-
-
-def restated(lake, id):
-    rows = connect(lake).execute(RESTATED, {"id": id}).fetchall()
-    return {tuple(key): (conversions, value) for *key, conversions, value in rows
-            if conversions or value}  # fmt: skip
 
 
 def reasons(lake, id):
