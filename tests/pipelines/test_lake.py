@@ -168,6 +168,14 @@ def test_a_table_that_another_run_creates_meanwhile_is_a_conflict(lake, monkeypa
         lake.append(lake.snapshot(MODEL_VERSIONS), [("a", _fits(date(2026, 1, 1)))], {})
 
 
+def test_a_table_that_another_run_made_and_filled_meanwhile_is_a_conflict(lake):
+    unseen = lake.snapshot(MODEL_VERSIONS)
+    lake.append(unseen, [("a", _fits(date(2026, 1, 1)))], {})
+    with pytest.raises(ConflictError, match="was created by another run just now"):
+        lake.append(unseen, [("b", _fits(date(2026, 1, 1)))], {})
+    assert lake.snapshot(MODEL_VERSIONS).rows == 1
+
+
 def test_many_processes_that_write_at_once_lose_nothing(lake):
     spawn = multiprocessing.get_context("spawn")  # delta-rs hangs after a fork
     workers = [spawn.Process(target=_append_many, args=(lake.root, w, 8)) for w in range(6)]
