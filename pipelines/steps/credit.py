@@ -71,8 +71,8 @@ def _kept_fits(work: Work) -> list[dict[str, Any]]:
 
 
 def credit_days(work: Work) -> set[str]:
-    """Days whose paths changed; not those whose paths must wait."""
-    return work.changed(PATHS) - _paths_waiting(work)
+    """Days whose paths changed."""
+    return work.changed(PATHS)
 
 
 def fits_changed(work: Work) -> bool:
@@ -81,7 +81,7 @@ def fits_changed(work: Work) -> bool:
 
 
 def refitted_days(work: Work) -> set[str]:
-    """Days a new fit speaks for; not those whose paths must wait."""
+    """Days a new fit speaks for."""
     lake = work.run.lake
     before, after = (
         {(row["as_of_date"], row["model_version"]) for row in lake.arrow(snapshot).to_pylist()}
@@ -89,11 +89,7 @@ def refitted_days(work: Work) -> set[str]:
     )
     since = min((as_of.isoformat() for as_of, _ in before ^ after), default=None)
     made = work.new[PATHS.name].digests
-    return {day for day in made if since is not None and day >= since} - _paths_waiting(work)
-
-
-def _paths_waiting(work: Work) -> set[str]:
-    return set(work.new[PATHS.name].state.get("pending", ()))
+    return {day for day in made if since is not None and day >= since}
 
 
 def paths_to_credit(work: Work, days: set[str]) -> DataFrame:
