@@ -10,7 +10,19 @@ publication at the end of `credit`.
 
 **Rerun** any task or the whole run whenever you like: the same input makes the same rows, and rows
 that are there already are not written again. One day again: trigger it with that partition key.
-Many days: trigger `backfill`, which makes one pass over them.
+Many days: trigger `backfill`, which makes one pass over them. Airflow's own backfill works as well,
+with a run per day:
+
+```sh
+airflow backfill create --dag-id attribute --max-active-runs 1 \\
+  --from-date 2026-01-01 --to-date 2026-01-31T23:59:59 --reprocess-behavior completed
+```
+
+Each run makes what changed, no more. `--to-date` needs its time: a day's partition is dated 02:00,
+so midnight leaves the last day out without a word. `--max-active-runs 1` makes days follow one
+another; without it they mix, which is safe but slower. `--reprocess-behavior completed` takes days
+that have a run already, too. If `make airflow` started Airflow, type
+`python -m pipelines.airflow_stack airflow --home DIR` instead of `airflow`.
 
 | it failed with | do |
 |---|---|

@@ -6,12 +6,13 @@ rule or a setting changed. By REST: `POST /api/v2/dags/backfill/dagRuns` with
 `{"logical_date": null, "conf": {"start": "2026-01-01", "end": "2026-01-31"}}`.
 
 **Does** `touchstone backfill --from START --to END`: all stages, one pass over the range rather
-than a loop of days, then one publication. `touchstone plan --from START --to END` says beforehand
-which tables and days that makes again, and why.
+than a loop of days, then one publication. With `"dry_run": true` it only says which tables and days
+that would make again, and why: the plan is in the log and the XCom `plan`, and the task ends as
+**skipped**, since nothing was made.
 
-**Rerun** whenever you like. Ranges that overlap a nightly run are safe: the one that commits second
-works on what the first left. Airflow's own backfill of `attribute` works too, a run per day; give
-it the end as `...T23:59:59Z`, since midnight drops the last day.
+**Rerun** whenever you like: a run that was killed goes on where it was. Ranges that overlap each
+other or a nightly run are safe: the one that commits second works on what the first left. Airflow's
+own backfill works too, a run per day: see `attribute`.
 
 | it failed with | do |
 |---|---|
@@ -28,19 +29,19 @@ from datetime import timedelta
 from airflow.sdk import Param, dag
 
 from dags.assets import assets
-from dags.command import Touchstone
-from dags.stages import MAKES, PATIENT, SPARK_POOL
+from dags.stages import MAKES, PATIENT, SPARK_POOL, Backfill
 
 RANGE = {
     "start": Param(type="string", format="date", title="First day"),
     "end": Param(type="string", format="date", title="Last day, included"),
+    "dry_run": Param(False, type="boolean", title="Only say what would be made"),
 }
 
 
 @dag(schedule=None, params=RANGE, catchup=False, doc_md=__doc__, tags=["touchstone"])
 def backfill() -> None:
     """One call for the whole range."""
-    Touchstone(
+    Backfill(
         task_id="backfill",
         arguments=["backfill", "--from", "{{ params.start }}", "--to", "{{ params.end }}"],
         pool=SPARK_POOL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import timedelta
 from typing import Any
@@ -42,6 +43,19 @@ class Ingest(Touchstone):
             raise AirflowSkipException("Nothing new has landed.")
         context["outlet_events"][ASSETS["records"]].add_partitions(max(answer["days"]))
         return answer
+
+
+class Backfill(Touchstone):
+    """Makes a range of days again or, in a dry run, says what that would make."""
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Backfill. A dry run is skipped in the end: a success would announce tables as new."""
+        if not context["params"].get("dry_run"):
+            return self.call(self.arguments)
+        plan = self.call([*self.arguments, "--dry-run"])
+        self.log.info("%s", json.dumps(plan, indent=2))
+        context["ti"].xcom_push(key="plan", value=plan)
+        raise AirflowSkipException("A dry run: nothing was made; its plan is above.")
 
 
 def ingest() -> Touchstone:

@@ -110,6 +110,12 @@ def down(home: Path) -> None:
     (home / ".airflow" / RECORD).unlink(missing_ok=True)
 
 
+def call(home: Path, port: int, arguments: list[str]) -> int:
+    """Run an `airflow` command on the Airflow of a home, such as `backfill create`; its code."""
+    command = [sys.executable, "-m", "airflow", *arguments]
+    return subprocess.run(command, env=environment(home, port, os.environ)).returncode
+
+
 def _run(folder: Path, environ: dict[str, str], api: AirflowApi) -> None:
     """Migrate, start, watch; whatever happens, stop everything that was started."""
     print("Preparing Airflow's database ...", flush=True)
@@ -217,12 +223,18 @@ def _recorded(home: Path) -> dict[str, int]:
 
 
 def main() -> None:
-    """Command line: `up` or `down`, for a home."""
-    parser = argparse.ArgumentParser(prog="python -m pipelines.airflow_stack", description=__doc__)
-    parser.add_argument("action", choices=("up", "down"))
+    """Command line: `up` or `down`, or `airflow` and a command of it, for a home."""
+    parser = argparse.ArgumentParser(
+        prog="python -m pipelines.airflow_stack", description=__doc__, allow_abbrev=False
+    )
+    parser.add_argument("action", choices=("up", "down", "airflow"))
     parser.add_argument("--home", type=Path, default=Path(), help="folder with touchstone.toml")
     parser.add_argument("--port", type=int, default=8080)
-    asked = parser.parse_args()
+    asked, words = parser.parse_known_args()
+    if asked.action == "airflow":
+        sys.exit(call(asked.home.resolve(), asked.port, words))
+    if words:
+        parser.error(f"unrecognized: {' '.join(words)}")
     try:
         up(asked.home, asked.port) if asked.action == "up" else down(asked.home.resolve())
     except TouchstoneError as error:

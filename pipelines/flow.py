@@ -57,7 +57,7 @@ FLOW: Mapping[str, tuple[Step, ...]] = {
              cause="a fit is due"),
         Step(t.CREDITS, reads=(t.PATHS, t.MODEL_VERSIONS), sections=("models",),
              make=steps.paths_to_credit, keys=steps.credit_keys, finish=steps.scorer,
-             dirty=steps.credit_days, hidden=REFITTED, later=steps.paths_waiting),
+             dirty=steps.credit_days, hidden=REFITTED),
         Step(t.CHANNELS, reads=(t.CREDITS, t.SPEND), sections=("models",),
              make=steps.make_channels, dirty=steps.money_days),
         Step(t.CAMPAIGNS, reads=(t.CREDITS, t.SPEND), sections=("models",),

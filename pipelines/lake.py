@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -209,23 +210,29 @@ class Lake(Folder):
         from deltalake.exceptions import CommitFailedError
 
         parts = [table.partitioned_by] if table.partitioned_by else None
+        message = f"{table.name} was created by another run just now. Run it again."
         try:
-            return DeltaTable.create(
+            handle = DeltaTable.create(
                 self.uri(table), delta_schema(table), mode="ignore", partition_by=parts
             )
         except CommitFailedError as error:
-            raise ConflictError(f"{table.name} was created by another run just now.") from error
+            raise ConflictError(message) from error
+        if handle.version() > 0:  # its rows are unknown to whoever saw no table
+            raise ConflictError(message)
+        return handle
 
 
-def retry(attempt: Callable[[], Made], times: int = 5) -> Made:
-    """Run `attempt` again when another run committed first; ConflictError after `times`."""
-    for left in reversed(range(times)):
+def retry(attempt: Callable[[], Made], times: int = 8) -> Made:
+    """Run `attempt` again when another run committed first; ConflictError after `times`.
+
+    Pauses double, up to two seconds, so that those who are at it get through meanwhile.
+    """
+    for number in range(times - 1):
         try:
             return attempt()
         except ConflictError:
-            if not left:
-                raise
-    raise AssertionError("unreachable")
+            time.sleep(min(0.05 * 2**number, 2.0))
+    return attempt()
 
 
 def _files(handle: DeltaTable, table: Table) -> tuple[File, ...]:

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -23,7 +23,7 @@ from pipelines.publish import latest, publish
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from pipelines.ingest.mapping import Mapping
+    from pipelines.ingest.mapping import Mapping as SourceMapping
     from pipelines.run import Run
 
 Say = Callable[[str], None]
@@ -49,7 +49,7 @@ def new_run_id(now: datetime) -> str:
     return f"{now:%Y%m%dT%H%M%S}x{uuid.uuid4().hex[:6]}"
 
 
-def mappings_of(settings: Settings) -> dict[str, Mapping]:
+def mappings_of(settings: Settings) -> dict[str, SourceMapping]:
     """The shipped mappings and the user's own."""
     from pipelines.ingest.mapping import load_mappings
 
@@ -91,10 +91,9 @@ def run(
 ) -> Published:
     """Bring all tables up to date with what has landed, for conversions up to `through`.
 
-    With `first`, the days from there on to `through` are made again, changed or not, and no
-    others.
+    With `first`, the days from there on to `through` are made again, changed or not. Others are
+    made if something changed, as in any run, so what is published is always true of what landed.
     """
-    through = last_day(Lake(settings.lake_uri), through, first)
     with started(settings, through, first, say, use_gx) as work:
         work.memory["refit"] = set(refit)
         try:
@@ -103,16 +102,22 @@ def run(
             build_data_docs(work)
             raise
         build_data_docs(work)
-    return Published(work.run_id, through.isoformat(), number, versions)
+    return Published(work.run_id, work.through, number, versions)
 
 
 def _make_and_publish(
     work: Run, stages: Collection[str], through: date
 ) -> tuple[dict[str, int], int | None]:
-    """Versions of the tables made, and the publication's number if there is one."""
+    """Versions of the tables made, and the publication's number if there is one.
+
+    Whatever may have been published since the last try is looked at anew.
+    """
     from pipelines.flow import FLOW, RESTATE
     from pipelines.run import bring_up_to_date
 
+    last = work.memory["published"] = latest(work.lake)
+    through = last_day(through, last)
+    work.through = through.isoformat()
     steps = [step for name in FLOW if name in stages for step in FLOW[name]]
     is_last = "credit" in stages
     versions = {
@@ -122,15 +127,15 @@ def _make_and_publish(
     if not is_last:
         return versions, None
     fingerprint = work.settings.fingerprint()
-    return versions, publish(work.lake, work.run_id, through, fingerprint, datetime.now(UTC))
+    now = datetime.now(UTC)
+    return versions, publish(work.lake, work.run_id, through, fingerprint, now, last)
 
 
-def last_day(lake: Lake, through: date, first: date | None) -> date:
+def last_day(through: date, last: Mapping[str, Any] | None) -> date:
     """The last day of a run: what is published stays true of what landed, so not an earlier one
-    than was published, unless some days are asked for.
+    than the `last` publication's.
     """
-    last = latest(lake)
-    return max(through, last["through_date"]) if last and not first else through
+    return max(through, last["through_date"]) if last else through
 
 
 def build_data_docs(work: Run) -> None:
@@ -154,8 +159,9 @@ def started(
     memory = {"spark.driver.memory": settings.driver_memory}
     spark = start(dict(os.environ), scratch_folder(), **memory)
     try:
+        asked = first.isoformat() if first else None, through.isoformat()
         yield Run(lake, spark, settings, mappings_of(settings), run_id, through.isoformat(),
-                  first.isoformat() if first else None, use_gx, say)  # fmt: skip
+                  *asked, use_gx, say)  # fmt: skip
     finally:
         lake.sweep(run_id)
 

@@ -20,6 +20,7 @@ from pipelines.lake import Lake
 from pipelines.lake_files import Snapshot
 from pipelines.nightly import last_day, last_landed, mappings_of
 from pipelines.plan_rows import Coming, Row, rows
+from pipelines.publish import latest
 from pipelines.query import views
 
 if TYPE_CHECKING:
@@ -90,9 +91,12 @@ def plan(settings: Settings, through: date | None, first: date | None, now: date
     landing = _landing(settings, routes(mappings), ledger, now)
     landed_at = {look.file: look.modified_at.date().isoformat() for look in landing.looks}
     coming = [Coming(one.route.mapping, landed_at[one.file]) for one in landing.ready]
-    day = last_day(lake, through or _newest_day(settings, ledger, coming), first)
+    asked = through or _newest_day(settings, ledger, coming)
+    last = latest(lake)
+    day = last_day(asked, last)
     run = Run(lake, NO_SPARK, settings, mappings, "plan", day.isoformat(),
-              first.isoformat() if first else None)  # fmt: skip
+              first.isoformat() if first else None, asked.isoformat(),
+              memory={"published": last})  # fmt: skip
     heads = {name: lake.snapshot(table) for name, table in TABLES.items()}
     made = tuple(rows(run, FLOW, heads, coming))
     return Plan(day, landing, made, _radius(lake, heads, made))

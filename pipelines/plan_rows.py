@@ -120,8 +120,6 @@ def _own(work: Work) -> tuple[str, ...]:
 
 def _perhaps(work: Work, open_: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """What else may be made: of this step, and following from steps before."""
-    if work.step.up_to_day and work.run.forced:  # those days, no others
-        return ()
     if work.step.cause:
         return _own(work)
     passed = (says for table in work.step.reads for says in open_.get(table.name, ()))

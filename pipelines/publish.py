@@ -13,7 +13,7 @@ from expectations.arrow import arrow_schema
 from expectations.contract import Table
 from expectations.tables import PUBLICATIONS, TABLES
 from pipelines.errors import ConflictError, MissingInputError
-from pipelines.lake import Lake, retry
+from pipelines.lake import Lake
 from pipelines.lake_files import Snapshot
 
 OWN = "publications"
@@ -21,46 +21,66 @@ LOOK_BACK = 20  # versions of a table that others may have made since
 
 
 def publish(
-    lake: Lake, run_id: str, through: date, fingerprint: str, published_at: datetime
-) -> int:
+    lake: Lake, run_id: str, through: date, fingerprint: str, published_at: datetime,
+    after: Mapping[str, Any] | None,
+) -> int:  # fmt: skip
     """Make a version of every table visible together; return the publication's number.
 
-    If nothing changed since the last publication, that one stays. ConflictError if tables do not
-    fit together since another run works on them: bring them up to date again.
+    If nothing changed since the last publication, that one stays. ConflictError if another run is
+    at work, so that tables do not fit together, or published after the publication that this one
+    restates, `after`: bring tables up to date again.
     """
-
-    def attempt() -> int:
-        base = lake.snapshot(PUBLICATIONS)
-        last = latest(lake, base)
-        versions = {name: str(number) for name, number in fitting(lake).items()}
-        row: dict[str, Any] = {
-            "publication_id": last["publication_id"] + 1 if last else 1,
-            "run_id": run_id,
-            "through_date": max(through, last["through_date"]) if last else through,
-            "versions": versions,
-            "settings_fingerprint": fingerprint,
-            "code_version": version("touchstone"),
-            "published_at": published_at,
-        }
-        if last and _says(last) == _says(row):
-            return int(last["publication_id"])
-        rows = pa.Table.from_pylist([row], schema=arrow_schema(PUBLICATIONS))
-        lake.append(base, [(f"{row['publication_id']:09d}-{run_id}", rows)], {})
-        return int(row["publication_id"])
-
-    return retry(attempt)
+    base = lake.snapshot(PUBLICATIONS)
+    last = latest(lake, base)
+    made = fitting(lake)
+    row: dict[str, Any] = {
+        "publication_id": last["publication_id"] + 1 if last else 1,
+        "run_id": run_id,
+        "through_date": max(through, last["through_date"]) if last else through,
+        "versions": {name: str(snapshot.version) for name, snapshot in made.items()},
+        "settings_fingerprint": fingerprint,
+        "code_version": version("touchstone"),
+        "published_at": published_at,
+    }
+    if last and _says(last) == _says(row):
+        return int(last["publication_id"])
+    _refuse_gap(last, after)
+    _refuse_waiting(made, row["through_date"].isoformat())
+    rows = pa.Table.from_pylist([row], schema=arrow_schema(PUBLICATIONS))
+    lake.append(base, [(f"{row['publication_id']:09d}-{run_id}", rows)], {})
+    return int(row["publication_id"])
 
 
-def fitting(lake: Lake, without: tuple[str, ...] = ()) -> dict[str, int]:
-    """The version of every table to publish: what people read, and what that was made of.
+def _refuse_gap(last: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> None:
+    """Restatements tell the difference to the publication before, so that must still be it."""
+    if last and (not after or after["publication_id"] != last["publication_id"]):
+        raise ConflictError(
+            f"Run {last['run_id']} published {last['publication_id']} meanwhile. Nothing of this "
+            "run was published; run it again."
+        )
+
+
+def _refuse_waiting(made: Mapping[str, Snapshot], through: str) -> None:
+    """Every day up to the last one published is made: a run with an earlier end leaves some."""
+    for name, snapshot in made.items():
+        if late := [day for day in snapshot.state.get("pending", ()) if day <= through]:
+            raise ConflictError(
+                f"{name} has yet to be made for {min(late)}, and what is published would reach "
+                f"{through}: another run with an earlier last day is at work. Run all stages again."
+            )
+
+
+def fitting(lake: Lake, without: tuple[str, ...] = ()) -> dict[str, Snapshot]:
+    """Every table as it is to be published: what people read, and what that was made of.
 
     So work of another run that has not come as far as what people read is left for later.
     """
     versions: dict[str, int] = {}
+    found: dict[str, Snapshot] = {}
     for table in [t for name, t in reversed(TABLES.items()) if name not in (OWN, *without)]:
-        snapshot = _agreeing(lake, table, versions)
+        found[table.name] = snapshot = _agreeing(lake, table, versions)
         versions |= {table.name: snapshot.version, **snapshot.state.get("inputs", {})}
-    return versions
+    return found
 
 
 def _agreeing(lake: Lake, table: Table, versions: Mapping[str, int]) -> Snapshot:
@@ -77,7 +97,7 @@ def _agreeing(lake: Lake, table: Table, versions: Mapping[str, int]) -> Snapshot
             return snapshot
     raise ConflictError(
         f"{table.name} was made of other versions of {', '.join(newest.state['inputs'])} than the "
-        "tables made later: another run is at work."
+        "tables made later: another run is at work. Run it again when that has ended."
     )
 
 

@@ -28,7 +28,7 @@ from pipelines.settings import Settings
 
 @dataclass
 class Run:
-    """One run: where, with what, for which days. `first` forces days from it to `through`."""
+    """One run: where, with what, for which days. Those from `first` to `last` are forced."""
 
     lake: Lake
     spark: SparkSession
@@ -37,20 +37,33 @@ class Run:
     run_id: str
     through: str
     first: str | None = None
+    last: str | None = None  # `through` if None
     use_gx: bool = True
     say: Callable[[str], None] = lambda _: None
     memory: dict[Any, Any] = field(default_factory=dict)  # what steps of this run share
+    done: set[str] = field(default_factory=set)  # tables of which this run made what is forced
 
     @property
     def forced(self) -> set[str]:
         """Days to make again whether or not anything changed."""
-        return days_between(self.first, self.through) if self.first else set()
+        return days_between(self.first, self.last or self.through) if self.first else set()
 
-    def input(self, table: Table) -> Snapshot:
-        """The newest version of a table; of `records` always the same, whatever lands meanwhile."""
+    @property
+    def asked(self) -> list[Any]:
+        """What a backfill is known by until it is published: begun and killed, it goes on."""
+        last = self.memory.get("published") or {}
+        return [self.first, self.last, last.get("publication_id", 0)]
+
+    def input(self, table: Table, seen: int = -1) -> Snapshot:
+        """The newest version of a table; of `records` always the same, whatever lands meanwhile.
+
+        Unless `seen`, what the table to be made was made of, is newer: another run took in more.
+        """
         if table is not RECORDS:
             return self.lake.snapshot(table)
-        found: Snapshot = self.memory.setdefault("records", self.lake.snapshot(table))
+        if "records" not in self.memory or self.memory["records"].version < seen:
+            self.memory["records"] = self.lake.snapshot(table)
+        found: Snapshot = self.memory["records"]
         return found
 
     @property
@@ -93,8 +106,7 @@ class Step:
     more: Callable[[Work], DataFrame | None] | None = None
     sections: tuple[str, ...] = ()
     extra: Callable[[Run], Mapping[str, str]] = lambda _: {}
-    later: Callable[[Work], set[str]] = lambda _: set()  # days whose inputs are not ready
-    up_to_day: bool = False  # only days the run owns; later ones wait in `pending`
+    up_to_day: bool = False  # no days after the run's last; those wait in `pending`
     whole: bool = False  # made anew in full whenever anything changed
     partitions: Callable[[set[str]], set[str]] = set  # days of a run to days of this table
     finish: Callable[[Work], Finish] | None = None  # makes rows of what `make` gives, see `stage`
@@ -129,10 +141,16 @@ class Work:
         return set(self.base.state.get("pending", ()))
 
     @property
+    def forced(self) -> set[str]:
+        """Days of this table to make again whatever changed: once, however often it is tried."""
+        run, name = self.run, self.step.into.name
+        is_done = name in run.done or self.base.state.get("asked") == run.asked
+        return set() if is_done else self.step.partitions(run.forced)
+
+    @property
     def as_a_whole(self) -> set[str]:
         """Days to make for everybody, whoever changed."""
-        asked = self.run.forced if self.step.up_to_day else set()
-        return self.waiting | self.step.partitions(asked)
+        return self.waiting | (self.forced if self.step.up_to_day else set())
 
     def old(self, table: Table) -> Snapshot:
         """An input as it was when this table was last brought up to date."""
@@ -200,16 +218,23 @@ def bring_up_to_date(run: Run, step: Step) -> int:
 
 
 def _attempt(run: Run, step: Step) -> int:
-    new = {table.name: run.input(table) for table in step.reads}
-    work = Work(run, step, run.lake.snapshot(step.into), new)
+    base = run.lake.snapshot(step.into)  # first: inputs may be newer than it, never older
+    seen = base.state.get("inputs", {})
+    new = {table.name: run.input(table, seen.get(table.name, -1)) for table in step.reads}
+    work = Work(run, step, base, new)
     todo, pending = decide(work, step.dirty(work) | _hidden(work))
     state = {"run": run.run_id, "inputs": work.inputs, "pending": sorted(pending),
-             "fingerprint": step.fingerprint(run)}  # fmt: skip
-    if not todo:
-        kept = ("inputs", "pending", "fingerprint")
-        same = all(work.base.state.get(key) == state[key] for key in kept)
-        return work.base.version if same else run.lake.note(work.base, state)
-    return _make(work, todo, state)
+             "fingerprint": step.fingerprint(run), "asked": run.asked}  # fmt: skip
+    if todo:
+        version = _make(work, todo, state)
+    else:
+        version = base.version if _is_noted(base, state) else run.lake.note(base, state)
+    run.done.add(step.into.name)
+    return version
+
+
+def _is_noted(base: Snapshot, state: Mapping[str, Any]) -> bool:
+    return all(base.state.get(k) == state[k] for k in ("inputs", "pending", "fingerprint"))
 
 
 def _hidden(work: Work) -> set[str]:
@@ -227,11 +252,9 @@ def decide(work: Work, dirty: set[str]) -> tuple[set[str], set[str]]:
     if work.is_all_new and not step.is_history:
         dirty |= set(work.base.digests)
     if not step.up_to_day:
-        held = step.later(work)
-        return dirty - held, dirty & held
-    forced = step.partitions(run.forced)
-    first = min(forced, default="")
-    mine = {day for day in dirty if first <= day <= run.through} | forced
+        late = {day for one in work.new.values() for day in one.state.get("pending", ())}
+        return dirty - late, dirty & late  # what an input says of late days is out of date
+    mine = {day for day in dirty if day <= run.through} | work.forced
     return mine, dirty - mine
 
 
@@ -252,6 +275,13 @@ def _make(work: Work, todo: set[str], state: Mapping[str, Any]) -> int:
         )
     digests = {day: digest_of(report.digests[day], report.rows[day]) for day in report.digests}
     days = todo | set(digests) | set(work.base.digests) if step.whole else todo
+    known = work.base.digests
+    is_same = (
+        all(known.get(day) == digests.get(day) for day in days) if more is None else not digests
+    )
+    if is_same and _is_noted(work.base, state):
+        run.lake.discard(staged)  # made again and found as it was: nobody need look again
+        return work.base.version
     return run.lake.commit(work.base, staged, digests, days if more is None else None, state)
 
 

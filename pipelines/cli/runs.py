@@ -130,7 +130,7 @@ def backfill(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Make a range of days again in one pass, and publish."""
+    """Make a range of days again in one pass, and whatever else is out of date, and publish."""
     from pipelines.flow import STAGES
 
     place: Place = context.obj

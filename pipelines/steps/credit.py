@@ -93,11 +93,6 @@ def refitted_days(work: Work) -> set[str]:
     return {day for day in made if since is not None and day >= since}
 
 
-def paths_waiting(work: Work) -> set[str]:
-    """Days whose paths are not yet what they should be."""
-    return set(work.new[PATHS.name].state.get("pending", ()))
-
-
 def credit_keys(work: Work, days: set[str]) -> DataFrame | None:
     """Conversions whose paths are other than they were; None if all may be credited otherwise."""
     if fits_changed(work):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from expectations.contract import Table
 from expectations.tables import (
@@ -19,7 +20,7 @@ from expectations.tables import (
     TOUCHPOINTS,
 )
 from pipelines.lake_files import Snapshot, changed_days
-from pipelines.publish import fitting, latest
+from pipelines.publish import fitting
 from pipelines.restatements import Picture, disagreements, restatements
 from pipelines.run import Work
 
@@ -28,24 +29,35 @@ GOVERNED = (EVENTS, IDENTITIES, TOUCHPOINTS, CONVERSIONS, PATHS, CREDITS)
 
 
 def next_publication(work: Work) -> set[str]:
-    """The number of the next publication, if it says of published days what the last did not."""
-    last = latest(work.run.lake)
+    """The number of the next publication, if it says of published days what the last did not.
+
+    And those under which runs left restatements that were not what was published.
+    """
+    last = _published(work)
     if not last:
         return set()
-    number = str(last["publication_id"] + 1)
-    return {number} if _days(work, last) or number in work.base.digests else set()
+    left = changed_days(_then(work, last, RESTATEMENTS), work.base)
+    return left | ({_next(last)} if _days(work, last) else set())
+
+
+def _next(last: Mapping[str, Any]) -> str:
+    return str(last["publication_id"] + 1)
 
 
 def make_restatements(work: Work, numbers: set[str]) -> DataFrame:
-    """Restatements of one publication."""
-    [number] = numbers
+    """Restatements of the next publication; of others, those that were published with them."""
     last = _last(work)
+    told = work.run.lake.read(work.run.spark, _then(work, last, RESTATEMENTS), numbers)
+    return told.unionByName(_of_next(work, last)) if _next(last) in numbers else told
+
+
+def _of_next(work: Work, last: Mapping[str, Any]) -> DataFrame:
     fits = fitting(work.run.lake, without=(RESTATEMENTS.name,))
     old = {table.name: _then(work, last, table) for table in GOVERNED}
-    new = {table.name: work.run.lake.snapshot(table, fits[table.name]) for table in GOVERNED}
+    new = {table.name: fits[table.name] for table in GOVERNED}
     days = _days(work, last)
     before, after = (_picture(work, side, (old, new), days) for side in (old, new))
-    return restatements(before, after, int(number), _governed(old, new))
+    return restatements(before, after, int(_next(last)), _governed(old, new))
 
 
 def unexplained(work: Work, staged: DataFrame) -> list[str]:
@@ -57,7 +69,8 @@ def unexplained(work: Work, staged: DataFrame) -> list[str]:
         lake.read(spark, snapshot, days)
         for snapshot in (_then(work, last, CHANNELS), work.new[CHANNELS.name])
     )
-    wrong = disagreements(staged, before, after).orderBy("day", "model", "channel", "currency")
+    told = staged.where(F.col("publication_id") == int(_next(last)))
+    wrong = disagreements(told, before, after).orderBy("day", "model", "channel", "currency")
     return [
         f"{row['day']} {row['model']} {row['channel']}: restatements miss {row['conversions']} "
         f"conversions and {row['value']} {row['currency']} of the difference"
@@ -65,8 +78,14 @@ def unexplained(work: Work, staged: DataFrame) -> list[str]:
     ]
 
 
+def _published(work: Work) -> Mapping[str, Any] | None:
+    """The last publication as it was when this try of the run began: the next must follow it."""
+    found: Mapping[str, Any] | None = work.run.memory["published"]
+    return found
+
+
 def _last(work: Work) -> Mapping[str, Any]:
-    last = latest(work.run.lake)
+    last = _published(work)
     assert last is not None, "there is nothing to restate before the first publication"
     return last
 

@@ -12,7 +12,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from dags.command import Touchstone, command_line
-from dags.stages import announce
+from dags.stages import Backfill, announce
 from pipelines.processes import is_running
 
 
@@ -116,3 +116,33 @@ def test_an_ingest_that_finds_nothing_announces_nothing(stands_in):
     with pytest.raises(AirflowSkipException):
         announce().execute({"outlet_events": events})
     assert not events
+
+
+class Instance(dict):
+    """Stands for Airflow's task instance: keeps what is pushed."""
+
+    def xcom_push(self, key, value):
+        self[key] = value
+
+
+RANGE = ["backfill", "--from", "2026-01-01"]
+
+
+@pytest.fixture
+def backfill(stands_in):
+    stands_in("print(json.dumps({'said': sys.argv[3:]}))")
+    return Backfill(task_id="backfill", arguments=RANGE)
+
+
+def test_a_backfill_makes_its_range(backfill):
+    pushed = Instance()
+    answer = backfill.execute({"params": {"dry_run": False}, "ti": pushed})
+    assert answer == {"said": [*RANGE, "--json"]}
+    assert pushed == {}
+
+
+def test_a_dry_run_keeps_its_plan_and_announces_nothing(backfill):
+    pushed = Instance()
+    with pytest.raises(AirflowSkipException, match="nothing was made"):
+        backfill.execute({"params": {"dry_run": True}, "ti": pushed})
+    assert pushed == {"plan": {"said": [*RANGE, "--dry-run", "--json"]}}

@@ -135,4 +135,4 @@ def test_runs_of_a_day_follow_one_another(dags):
 
 
 def test_a_backfill_asks_for_its_range(dags):
-    assert dags["backfill"]["params"] == ["start", "end"]
+    assert dags["backfill"]["params"] == ["start", "end", "dry_run"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -23,6 +24,16 @@ from pipelines.processes import members
 pytestmark = [pytest.mark.slow, pytest.mark.spark]
 
 SETTINGS = 'driver_memory = "1g"\nsettle_seconds = 1.0\n'
+COMMAND = """
+import os, sys
+from pathlib import Path
+home = Path(__file__).parent
+if not (home / "pretend").exists():
+    os.execv(sys.executable, [sys.executable, "-m", "pipelines.cli", *sys.argv[1:]])
+with (home / "calls").open("a") as calls:
+    print(*sys.argv[3:], file=calls)
+print("{}")
+"""  # the command itself; while there is a file `pretend`, only a list of what is asked of it
 QUICK_JAVA = "-XX:-UseParallelGC -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 
 
@@ -41,7 +52,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     (home / "landing").mkdir()
     (home / "touchstone.toml").write_text(SETTINGS)
+    (home / "command.py").write_text(COMMAND)
     return home
+
+
+def bare() -> dict[str, str]:
+    """This environment without what it says of another Airflow."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")}
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +66,16 @@ def airflow(home: Path) -> Iterator[AirflowApi]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     said = home / "stack.log"
-    environ = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")}
+    asked = {
+        "TOUCHSTONE_JAVA_OPTIONS": QUICK_JAVA,
+        "TOUCHSTONE_COMMAND": shlex.join([sys.executable, str(home / "command.py")]),
+    }
     with said.open("wb") as out:
         stack = subprocess.Popen(
             [sys.executable, "-m", "pipelines.airflow_stack", "up", "--home", str(home),
              "--port", str(port)],
             stdout=out, stderr=subprocess.STDOUT,
-            env=environ | {"TOUCHSTONE_JAVA_OPTIONS": QUICK_JAVA},
+            env=bare() | asked,
         )  # fmt: skip
     try:
         wait_for("address", lambda: "Airflow is at" in said.read_text() or stack.poll(), 200, said)
@@ -116,3 +136,23 @@ def test_a_dropped_file_is_published_and_a_range_is_made_again(home: Path, airfl
     airflow.post("/dags/backfill/dagRuns", {"logical_date": None, "conf": asked})
     finished(airflow, "backfill", home, 600)
     assert connect(lake).sql(channels).fetchall() == before
+
+
+def test_airflows_own_backfill_runs_every_day_in_order(home: Path, airflow: AirflowApi):
+    (home / "pretend").touch()
+    create = ["backfill", "create", "--dag-id", "attribute", "--max-active-runs", "1",
+              "--from-date", "2026-01-03", "--to-date", "2026-01-04T23:59:59"]  # fmt: skip
+    stack = [sys.executable, "-m", "pipelines.airflow_stack", "airflow", "--home", str(home)]
+    subprocess.run([*stack, *create], env=bare(), check=True, timeout=120)
+
+    def ended() -> bool:
+        runs = airflow.get("/dags/attribute/dagRuns?run_type=backfill")["dag_runs"]
+        return [run["state"] for run in runs] == ["success"] * 2
+
+    wait_for("end of the backfill", ended, 300, home / "stack.log")
+    called = [line for line in (home / "calls").read_text().splitlines() if "2026-01" in line]
+    assert called == [
+        f"run --day {day} --stage {stage} --json"
+        for day in ("2026-01-03", "2026-01-04")
+        for stage in ("events", "journeys", "credit")
+    ]

@@ -76,19 +76,27 @@ def contents(settings: Settings) -> dict[str, str]:
     return {name: found[name] for name in DATA_TABLES}
 
 
-def is_whole(settings: Settings) -> bool:
-    """Whether what a reader sees agrees with itself: every order credited once by every model."""
-    con = connect(Lake(settings.lake_uri))
+def is_whole(settings: Settings, publication_id: int | None = None) -> bool:
+    """Whether a publication (the newest if None) agrees with itself: every order of the days it
+    covers is credited once by every model.
+    """
+    con = connect(Lake(settings.lake_uri), publication_id)
+    told = con.execute("SELECT publication_id, through_date FROM publications").fetchall()
+    through = dict(told)[publication_id or max(told)[0]]
     credited = """
         SELECT count(*) FROM (
             SELECT p.conversion_id, c.model, sum(c.credit) AS credit
-            FROM paths p LEFT JOIN credits c USING (conversion_id) GROUP BY ALL)
+            FROM paths p LEFT JOIN credits c USING (conversion_id)
+            WHERE p.conversion_date <= $through GROUP BY ALL)
         WHERE credit IS DISTINCT FROM 1"""
     booked = """
         SELECT count(*) FROM conversions c ANTI JOIN paths p USING (conversion_id)
-        WHERE c.conversion_date <= (SELECT max(through_date) FROM publications)"""
-    differ = "SELECT count(*) FROM reconciliation WHERE difference_value <> 0"
-    return all(con.execute(query).fetchone() == (0,) for query in (credited, booked, differ))
+        WHERE c.conversion_date <= $through"""
+    differ = "SELECT count(*) FROM reconciliation WHERE difference_value <> 0 AND day <= $through"
+    return all(
+        con.execute(query, {"through": through}).fetchone() == (0,)
+        for query in (credited, booked, differ)
+    )
 
 
 def java_is_here() -> bool:

@@ -12,7 +12,7 @@ from expectations.tables import CHANNELS, MODEL_VERSIONS, PUBLICATIONS
 from pipelines.errors import ConflictError, MissingInputError
 from pipelines.lake import Lake, retry
 from pipelines.lake_files import changed_days
-from pipelines.publish import publish, published
+from pipelines.publish import latest, publish, published
 from pipelines.query import connect
 from tests.pipelines.tables import table
 
@@ -102,7 +102,7 @@ def test_any_engine_reads_what_spark_wrote(lake, spark):
     from deltalake import DeltaTable
 
     put(lake, spark, channels(spark, _2026_01_01=1), DAYS[:1], {DAYS[0]: "a"})
-    publish(lake, "run", date(2026, 1, 1), "f", datetime(2026, 1, 2, tzinfo=UTC))
+    publish(lake, "run", date(2026, 1, 1), "f", datetime(2026, 1, 2, tzinfo=UTC), None)
     rows = DeltaTable(lake.uri(CHANNELS)).to_pyarrow_table().to_pylist()
     assert rows[0]["conversions"] == Decimal(1)
     found = connect(lake).execute("SELECT day, conversions FROM channels").fetchall()
@@ -113,14 +113,14 @@ def test_any_engine_reads_what_spark_wrote(lake, spark):
 def test_a_reader_of_a_publication_sees_its_versions_until_the_next_one(lake, spark):
     at = datetime(2026, 1, 2, tzinfo=UTC)
     put(lake, spark, channels(spark, _2026_01_01=1), DAYS[:1], {DAYS[0]: "a"})
-    assert publish(lake, "one", date(2026, 1, 1), "f", at) == 1
+    assert publish(lake, "one", date(2026, 1, 1), "f", at, None) == 1
     put(lake, spark, channels(spark, _2026_01_01=2), DAYS[:1], {DAYS[0]: "b"})
     count = "SELECT conversions FROM channels"
     assert connect(lake).execute(count).fetchone() == (Decimal(1),)
-    assert publish(lake, "two", date(2026, 1, 1), "f", at) == 2
+    assert publish(lake, "two", date(2026, 1, 1), "f", at, latest(lake)) == 2
     assert connect(lake).execute(count).fetchone() == (Decimal(2),)
     assert connect(lake, 1).execute(count).fetchone() == (Decimal(1),)
-    assert publish(lake, "three", date(2026, 1, 1), "f", at) == 2
+    assert publish(lake, "three", date(2026, 1, 1), "f", at, latest(lake)) == 2
 
 
 def test_a_publication_that_is_not_there_is_named(lake):
@@ -166,6 +166,14 @@ def test_a_table_that_another_run_creates_meanwhile_is_a_conflict(lake, monkeypa
     monkeypatch.setattr(DeltaTable, "create", beaten)
     with pytest.raises(ConflictError, match="model_versions was created by another run"):
         lake.append(lake.snapshot(MODEL_VERSIONS), [("a", _fits(date(2026, 1, 1)))], {})
+
+
+def test_a_table_that_another_run_made_and_filled_meanwhile_is_a_conflict(lake):
+    unseen = lake.snapshot(MODEL_VERSIONS)
+    lake.append(unseen, [("a", _fits(date(2026, 1, 1)))], {})
+    with pytest.raises(ConflictError, match="was created by another run just now"):
+        lake.append(unseen, [("b", _fits(date(2026, 1, 1)))], {})
+    assert lake.snapshot(MODEL_VERSIONS).rows == 1
 
 
 def test_many_processes_that_write_at_once_lose_nothing(lake):

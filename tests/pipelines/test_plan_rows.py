@@ -193,6 +193,29 @@ def test_days_wait_until_a_run_owns_them():
     assert after["credits"].days == ("2026-01-11",)
 
 
+def test_what_is_made_of_days_that_wait_waits_too_and_is_not_forgotten():
+    run = a_run()
+    known = settled(run)
+    late = changed(known["paths"], "2026-01-11")  # by a run that went on to a later day, and died
+    known["paths"] = replace(late, state={**late.state, "pending": ["2026-01-11"]})
+    before = planned(run, known)["credits"]
+    assert (before.days, before.waiting) == ((), ("2026-01-11",))
+    inputs = {**known["credits"].state["inputs"], "paths": 2}
+    noted = {**known["credits"].state, "inputs": inputs, "pending": list(before.waiting)}
+    known["credits"] = replace(known["credits"], state=noted)
+    known["paths"] = late  # made, and found as it was
+    assert planned(run, known)["credits"].days == ("2026-01-11",)
+
+
+def test_a_range_leaves_no_day_out_of_date_but_those_after_what_is_published():
+    run = a_run(first=EVERY[2], last=EVERY[3], through=EVERY[4])
+    known = settled(run)
+    known["conversions"] = changed(known["conversions"], EVERY[0], EVERY[5])
+    paths = planned(run, known)["paths"]
+    assert paths.days == (EVERY[0], EVERY[2], EVERY[3])
+    assert paths.waiting == (EVERY[5],)
+
+
 def test_a_range_is_made_because_it_was_asked_for():
     run = a_run(first=EVERY[2], through=EVERY[4])
     found = planned(run, settled(run))

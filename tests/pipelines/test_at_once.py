@@ -1,0 +1,182 @@
+"""Backfills and nights at the same time: all succeed, and the tables are what one run makes."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import timedelta
+
+import pyarrow as pa
+import pytest
+
+from expectations.arrow import arrow_schema
+from expectations.tables import CREDITS, PATHS, PUBLICATIONS
+from pipelines import nightly
+from pipelines import run as running
+from pipelines.lake import Lake
+from pipelines.nightly import ingest, run
+from pipelines.publish import all_publications, latest
+from pipelines.query import connect, heads, views
+from tests.conftest import QUICK_JAVA
+from tests.pipelines.nights import (
+    DAYS,
+    START,
+    TOML,
+    contents,
+    copied,
+    home,
+    is_whole,
+    night,
+)
+
+pytestmark = pytest.mark.spark
+LAST = START + timedelta(DAYS - 1)
+FEWER = "max_touches = 2\n"
+
+
+def touchstone(settings, *words):
+    """The command at work, in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "pipelines.cli", "--home", str(settings.home), *words],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env={**os.environ, "TOUCHSTONE_JAVA_OPTIONS": QUICK_JAVA},
+    )  # fmt: skip
+
+
+def backfill(settings, first, last):
+    days = ("--from", str(START + timedelta(first)), "--to", str(START + timedelta(last)))
+    return touchstone(settings, "backfill", *days)
+
+
+@pytest.mark.slow
+def test_backfills_that_overlap_and_a_night_at_once_end_in_what_one_run_makes(
+    done, files, tmp_path
+):
+    settings = home(tmp_path / "home", files, 'driver_memory = "1g"\n' + TOML)
+    ingest(settings)
+    runs = [
+        backfill(settings, 0, 3),
+        backfill(settings, 2, DAYS - 1),
+        touchstone(settings, "run", "--day", str(LAST)),
+    ]
+    said = [run.communicate(timeout=900)[0] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0, 0], "\n".join(said)
+    assert contents(settings) == contents(done)
+    assert all_whole(settings)
+
+
+def all_whole(settings):
+    """Whether every publication there ever was agrees with itself."""
+    published = all_publications(Lake(settings.lake_uri))
+    return all(is_whole(settings, one["publication_id"]) for one in published)
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Lets something happen just before a run does something for the first time."""
+
+    def arrange(module, name, happens, when=lambda *_: True):
+        method, is_over = getattr(module, name), []
+
+        def called(*given, **named):
+            if not is_over and when(*given):
+                is_over.append(True)
+                happens()
+            return method(*given, **named)
+
+        monkeypatch.setattr(module, name, called)
+
+    return arrange
+
+
+@pytest.fixture(scope="module")
+def fewer(done, tmp_path_factory):
+    """The lake under another setting, made in one night."""
+    settings = copied(done, tmp_path_factory.mktemp("fewer") / "home", FEWER)
+    night(settings, LAST)
+    return settings
+
+
+def test_a_backfill_that_another_one_overtakes_does_not_chase_it(
+    done, fewer, tmp_path, meanwhile, monkeypatch
+):
+    settings = copied(done, tmp_path / "home", FEWER)
+    other, made, make = [], [], running._make
+
+    def watched(work, *given):
+        made.append((work.run.run_id, work.step.into.name))
+        return make(work, *given)
+
+    def overtake():
+        end = START + timedelta(4)  # a day that neither is asked for is out of date too
+        other.append(night(settings, end, first=START + timedelta(2)))
+
+    monkeypatch.setattr(running, "_make", watched)
+    meanwhile(running, "keep_audits", overtake, lambda run, rows: made[-1][1] == PATHS.name)
+    mine = night(settings, START + timedelta(3), first=START)
+    assert mine.publication_id == other[0].publication_id == 2
+    assert contents(settings) == contents(fewer)
+    by_me = [name for run_id, name in made if run_id == mine.run_id]
+    assert by_me == ["paths", "paths", "path_summary", "restatements"]
+
+
+def stranger(settings, name, **fields):
+    """A file with one event of somebody unknown, landed."""
+    [old, *_] = sorted((settings.landing_path / "ga4").glob("events_2*.json"))
+    told = {**json.loads(old.read_bytes().splitlines()[1]), "user_pseudo_id": name, **fields}
+    (old.parent / f"events_of_{name}.json").write_text(json.dumps(told) + "\n")
+
+
+def test_who_took_in_more_records_is_not_undone_by_who_began_before(done, tmp_path, meanwhile):
+    settings = copied(done, tmp_path / "home")
+
+    def take_in(name):
+        stranger(settings, name, event_timestamp="never")
+        ingest(settings)
+        run(settings, LAST, ("events",), use_gx=False)
+
+    meanwhile(running, "keep_audits", lambda: take_in("2.1"))  # when events are made
+    for name in ("1.1", "3.1"):
+        take_in(name)
+    con = views(Lake(settings.lake_uri), heads(Lake(settings.lake_uri)))
+    rejected = "SELECT file FROM quarantine WHERE contains(file, '_of_') ORDER BY file"
+    found = [file for (file,) in con.execute(rejected).fetchall()]
+    assert found == [f"ga4/events_of_{n}.1.json" for n in (1, 2, 3)]
+
+
+def test_restatements_compare_with_what_was_published_meanwhile(done, fewer, tmp_path, meanwhile):
+    settings = copied(done, tmp_path / "home", FEWER)
+    lake = Lake(settings.lake_uri)
+
+    def overtake():  # by somebody who published the tables as they were
+        row = {**latest(lake), "publication_id": 2, "run_id": "other"}
+        rows = pa.Table.from_pylist([row], schema=arrow_schema(PUBLICATIONS))
+        lake.append(lake.snapshot(PUBLICATIONS), [("other", rows)], {})
+
+    meanwhile(nightly, "publish", overtake)
+    assert night(settings, LAST).publication_id == 3
+    told = connect(lake).execute("SELECT DISTINCT publication_id FROM restatements").fetchall()
+    assert told == [(3,)]
+    assert contents(settings) == contents(fewer)
+
+
+def test_a_backfill_that_died_goes_on_where_it_was(done, fewer, tmp_path, monkeypatch):
+    settings = copied(done, tmp_path / "home", FEWER)
+    lake, made, make = Lake(settings.lake_uri), [], running._make
+
+    def watched(work, *given):
+        if work.step.into is CREDITS and CREDITS.name not in made:
+            made.append(CREDITS.name)
+            raise SystemExit
+        made.append(work.step.into.name)
+        return make(work, *given)
+
+    monkeypatch.setattr(running, "_make", watched)
+    with pytest.raises(SystemExit):
+        night(settings, LAST, first=START)
+    assert made == ["paths", "model_versions", "credits"]
+    paths = lake.snapshot(PATHS).version
+    assert night(settings, LAST, first=START).publication_id == 2
+    assert lake.snapshot(PATHS).version == paths
+    assert made[3:5] == ["credits", "channels"]
+    assert contents(settings) == contents(fewer)
