@@ -150,10 +150,11 @@ class Folder:
     ) -> list[tuple[str, str]]:
         """(staged path, final path below the table) of the part files of some days."""
         folder = self._path(staged.table, staged.folder)
+        made = PurePosixPath(folder).name  # not the run's: two attempts of it may make the same day
         moves: list[tuple[str, str]] = []
         for path in staged.paths:
             if (day := day_of(path)) in days:
-                name = f"{digests[day]}-{staged.run_id}-{len(moves):05d}.parquet"
+                name = f"{digests[day]}-{made}-{len(moves):05d}.parquet"
                 moves.append((f"{folder}/{path}", str(PurePosixPath(path).parent / name)))
         return moves
 
