@@ -7,7 +7,7 @@ PEOPLE ?= 5000
 DAYS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java demo test check airflow bench format docs clean
+.PHONY: help setup java demo test kills check airflow bench format docs clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ demo: setup ## An invented shop's files, attributed and published, with a report
 test: setup ## Everything CI runs: check, then all tests
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+kills: setup ## Kill nights, backfills and maintenances at fifty points, and see that nothing shows
+	TOUCHSTONE_KILLS=50 $(BIN)/python -m pytest -s tests/pipelines/test_kill.py
 
 check: setup ## Lint, format and types
 	$(BIN)/ruff check

@@ -20,7 +20,7 @@ from expectations.tables import BATCHES, RECORDS
 from pipelines.errors import ConflictError, MissingInputError
 from pipelines.ingest.landing import Problem, Route, Scan, known_looks, scan
 from pipelines.ingest.reading import Reading, new_batches
-from pipelines.lake import Lake, retry
+from pipelines.lake import OFTEN, Lake, retry
 from pipelines.lake_files import Snapshot, file_path
 
 LARGE_BYTES = 64 * 2**20  # a batch beyond gets a file of its own instead of waiting in memory
@@ -190,7 +190,7 @@ def _complete(lake: Lake, records: Snapshot) -> None:
         name = f"{records.version}-{uuid.uuid4().hex}"  # others may be completing it too
         return lake.append(ledger, [(name, rows)], {})
 
-    retry(attempt)
+    retry(attempt, OFTEN)
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Made = TypeVar("Made")
 STATE = "touchstone"  # key of our metadata in a commit
 TRANSACTION = "touchstone"
+OFTEN = 100  # times to try what costs milliseconds: of many at once, one succeeds each time
 LOOK_BACK = 20  # commits of others, at most, since our last one
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from expectations.contract import Table
 from expectations.tables import PUBLICATIONS, TABLES
 from pipelines.errors import ConflictError
-from pipelines.lake import retry
+from pipelines.lake import OFTEN, retry
 from pipelines.lake_upkeep import LOG, Upkeep
 from pipelines.publish import all_publications, deleted_to, fitting, forget
 from pipelines.settings import Settings
@@ -72,8 +72,8 @@ class Maintained:
 def maintain(settings: Settings, now: datetime, is_dry: bool = False) -> Maintained:
     """Put a lake in order; what is younger than the retention at `now` stays.
 
-    Killed half-way, it leaves less to do for the next one. ConflictError if others commit so often
-    that small files cannot be merged.
+    Killed half-way, it leaves less to do for the next one. ConflictError if others commit all
+    the time.
     """
     lake = Upkeep(settings.lake_uri)
     before = now - timedelta(days=settings.maintain.retention_days)
@@ -158,7 +158,7 @@ def _merge(lake: Upkeep, table: Table, one: Done, is_dry: bool) -> None:
     # no step looks at the names of their files; those of other tables tell what is in them
     if table.is_appended and not table.partitioned_by and lake.is_scattered(table):
         files = len(lake.snapshot(table).files)
-        one.merged_files = files if is_dry else retry(lambda: lake.merge(table))
+        one.merged_files = files if is_dry else retry(lambda: lake.merge(table), OFTEN)
 
 
 def _checkpoint(lake: Upkeep, table: Table, one: Done, is_dry: bool) -> None:

@@ -13,7 +13,7 @@ from expectations.arrow import arrow_schema
 from expectations.contract import Table
 from expectations.tables import PUBLICATIONS, TABLES
 from pipelines.errors import ConflictError, MissingInputError
-from pipelines.lake import Lake, retry
+from pipelines.lake import OFTEN, Lake, retry
 from pipelines.lake_files import Snapshot
 
 OWN = "publications"
@@ -50,7 +50,7 @@ def publish(
         lake.append(base, [(f"{row['publication_id']:09d}-{run_id}", rows)], base.state)
         return int(row["publication_id"])
 
-    return retry(attempt)
+    return retry(attempt, OFTEN)
 
 
 def fitting(lake: Lake, without: tuple[str, ...] = ()) -> dict[str, int]:
@@ -138,7 +138,7 @@ def forget(lake: Lake, up_to: int) -> int:
             return base.version
         return lake.note(base, {**base.state, DELETED: up_to})
 
-    return retry(attempt)
+    return retry(attempt, OFTEN)
 
 
 def _refuse_deleted(lake: Lake, base: Snapshot, number: int, newest: int) -> None:

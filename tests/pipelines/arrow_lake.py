@@ -11,7 +11,7 @@ import pyarrow as pa
 from expectations.arrow import arrow_schema
 from expectations.tables import CHANNELS
 from pipelines.lake import Lake
-from pipelines.lake_files import STAGING, Staged
+from pipelines.lake_files import STAGING, Snapshot, Staged
 from pipelines.part_files import writer
 from pipelines.publish import publish
 
@@ -38,10 +38,10 @@ def stage(lake: Lake, rows: pa.Table, run: str = "run") -> Staged:
     return Staged(CHANNELS, run, folder, tuple(sorted(paths)))
 
 
-def put(lake: Lake, day: date, *conversions: int, run: str = "run", state=None) -> int:
+def put(lake: Lake, day: date, *conversions: int, base: Snapshot | None = None, state=None) -> int:
     """Make these the conversions of a day; ConflictError if somebody else was faster."""
-    base = lake.snapshot(CHANNELS)
-    staged = stage(lake, channels(day, *conversions), run)
+    base = base or lake.snapshot(CHANNELS)
+    staged = stage(lake, channels(day, *conversions))
     digest = uuid.uuid4().hex
     return lake.commit(base, staged, {str(day): digest}, [str(day)], state or {})
 

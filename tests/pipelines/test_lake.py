@@ -1,7 +1,6 @@
 """The lake on real Delta tables: what a reader sees, whatever a writer does."""
 
-import multiprocessing
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from expectations.arrow import arrow_schema
 from expectations.tables import CHANNELS, MODEL_VERSIONS, PUBLICATIONS
 from pipelines.errors import ConflictError, MissingInputError
-from pipelines.lake import Lake, retry
+from pipelines.lake import Lake
 from pipelines.lake_files import changed_days
 from pipelines.publish import publish, published
 from pipelines.query import connect
@@ -149,15 +148,6 @@ def _fits(day):
     return pa.Table.from_pylist([row], schema=arrow_schema(MODEL_VERSIONS))
 
 
-def _append_many(root, worker, times):
-    lake = Lake(root)
-    for n in range(times):
-        rows = _fits(date(2026, 1, 1) + timedelta(worker * times + n))
-        name = f"{worker}-{n}"
-        retry(lambda rows=rows, name=name: lake.append(
-            lake.snapshot(MODEL_VERSIONS), [(name, rows)], {}), times=50)  # fmt: skip
-
-
 def test_a_table_that_another_run_creates_meanwhile_is_a_conflict(lake, monkeypatch):
     from deltalake import DeltaTable
     from deltalake.exceptions import CommitFailedError
@@ -189,18 +179,6 @@ def test_a_file_is_found_again_whatever_its_name(lake):
     lake.append(lake.snapshot(MODEL_VERSIONS), [("my mapping, 100%20", rows)], {})
     assert lake.arrow(lake.snapshot(MODEL_VERSIONS)) == rows
     assert lake.snapshot(MODEL_VERSIONS).files[0].path == "my mapping, 100%20.parquet"
-
-
-def test_many_processes_that_write_at_once_lose_nothing(lake):
-    spawn = multiprocessing.get_context("spawn")  # delta-rs hangs after a fork
-    workers = [spawn.Process(target=_append_many, args=(lake.root, w, 8)) for w in range(6)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(120)
-    assert [worker.exitcode for worker in workers] == [0] * 6
-    days = lake.arrow(lake.snapshot(MODEL_VERSIONS))["as_of_date"].to_pylist()
-    assert sorted(days) == [date(2026, 1, 1) + timedelta(n) for n in range(48)]
 
 
 def test_a_run_that_makes_a_day_twice_leaves_its_first_version_as_it_was(lake):
