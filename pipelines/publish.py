@@ -145,7 +145,7 @@ def _refuse_deleted(lake: Lake, base: Snapshot, number: int, newest: int) -> Non
     last = deleted_to(base)
     if number <= last:
         raise MissingInputError(
-            f"Publication {number} can no longer be read: `touchstone maintain` has deleted files "
-            f"of it in {lake.root}. Publications {last + 1} to {newest} are kept; to keep more "
-            "from now on, raise keep_publications under [maintain] in touchstone.toml."
+            f"Publication {number} is no longer kept in {lake.root}: `touchstone maintain` deletes "
+            f"files of it. Publications {last + 1} to {newest} can be read; to keep more from now "
+            "on, raise keep_publications under [maintain] in touchstone.toml."
         )

@@ -19,7 +19,7 @@ from pipelines.maintain import maintain
 from pipelines.settings import load
 from tests.pipelines.nights import START, night
 
-LAST = START + timedelta(3)
+LAST = START + timedelta(4)  # before a fit, which would keep what had landed by then
 LATER = datetime.now(UTC) + timedelta(60)  # so that what the dead left is old enough to go
 DOES = {
     "night": lambda settings: night(settings, LAST),

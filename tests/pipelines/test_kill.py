@@ -22,8 +22,8 @@ from tests.pipelines.nights import START, TOML, contents, home, is_whole, land, 
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 KILLS = int(os.environ.get("TOUCHSTONE_KILLS", "10"))
-SHARES = 3 + KILLS // 5  # the files land in so many parts, one whenever a night got through
-FARTHEST = {"night": 30, "backfill": 60, "maintain": 40}  # of the points where one is killed
+SHARES = 3 + KILLS // 5  # files land in so many parts, the next whenever a night got through
+FARTHEST = {"night": 30, "backfill": 60, "maintain": 10}  # of the points where one is killed
 TURNS = ("night", "maintain", "backfill")
 KEEP_FEW = "[maintain]\nkeep_publications = 3\n"
 
@@ -103,14 +103,16 @@ def test_whatever_is_killed_is_completed_by_the_next_and_never_half_seen(
     tmp_path_factory, tmp_path
 ):
     began = time.monotonic()
-    files = world(40, 4, tmp_path_factory.getbasetemp())
+    files = world(200, (LAST - START).days + 1, tmp_path_factory.getbasetemp())
     paths = sorted(path for path in files.rglob("*") if path.is_file())
+    random.Random(7).shuffle(paths)
+    first, *shares = (paths[n::SHARES] for n in range(SHARES))
     settings = home(tmp_path / "killed", toml=TOML + KEEP_FEW)
-    land(settings.home, files, paths[::2])
+    land(settings.home, files, first)
     night(settings, START)
     reader = Reader(settings)
     reader.start()
-    killer = Killer(settings, [paths[1::2][n::SHARES] for n in range(SHARES)], files)
+    killer = Killer(settings, shares, files)
     killer.kill_many(KILLS)
     land(settings.home, files, paths)
     night(settings, LAST)

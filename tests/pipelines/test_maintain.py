@@ -87,7 +87,7 @@ def test_kept_publications_stay_readable_and_files_of_others_go(four, settings):
 
 def test_a_publication_that_is_no_longer_kept_says_so_and_which_are(four, settings):
     maintain(settings, LATER)
-    said = "Publication 2 can no longer be read.*Publications 3 to 4 are kept.*keep_publications"
+    said = "Publication 2 is no longer kept.*Publications 3 to 4 can be read.*keep_publications"
     with pytest.raises(MissingInputError, match=said):
         connect(four, 2)
     with pytest.raises(MissingInputError, match=said):
@@ -100,7 +100,7 @@ def test_a_publication_let_go_stays_so_whatever_is_published_or_kept_later(four,
     put(four, DAY, 5)
     announce(four)
     maintain(Settings(home=settings.home, maintain={"keep_publications": 30}), LATER)
-    with pytest.raises(MissingInputError, match="Publications 3 to 5 are kept"):
+    with pytest.raises(MissingInputError, match="Publications 3 to 5 can be read"):
         connect(four, 2)
     assert [conversions(four, n) for n in (3, 4, 5)] == [[3], [4], [5]]
 
@@ -244,7 +244,7 @@ def test_merged_publications_are_the_same_and_their_numbers_go_on(lake, settings
     assert len(on_disk(lake, PUBLICATIONS)) == 1
     put(lake, DAY, 6)
     assert announce(lake) == 6
-    with pytest.raises(MissingInputError, match="Publications 4 to 6 are kept"):
+    with pytest.raises(MissingInputError, match="Publications 4 to 6 can be read"):
         connect(lake, 3)
 
 
