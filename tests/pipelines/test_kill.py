@@ -13,17 +13,18 @@ from itertools import cycle
 
 import pytest
 
+from expectations.tables import BATCHES, RECORDS
 from pipelines.lake import Lake
 from pipelines.publish import all_publications
-from pipelines.query import connect, heads, views
+from pipelines.query import connect, views
 from tests.conftest import QUICK_JAVA
 from tests.pipelines.killed_run import LAST, LATER, maintain
 from tests.pipelines.nights import START, TOML, contents, home, is_whole, land, night, world
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 KILLS = int(os.environ.get("TOUCHSTONE_KILLS", "10"))
-SHARES = 3 + KILLS // 5  # files land in so many parts, the next whenever a night got through
-FARTHEST = {"night": 30, "backfill": 60, "maintain": 10}  # of the points where one is killed
+SHARES = 3 + KILLS // 3  # files land in so many parts, the next one before each night
+FARTHEST = {"night": 25, "backfill": 30, "maintain": 6}  # of the points where one is killed
 TURNS = ("night", "maintain", "backfill")
 KEEP_FEW = "[maintain]\nkeep_publications = 3\n"
 
@@ -59,15 +60,13 @@ class Killer:
 
     def __init__(self, settings, shares, files):
         self.settings, self.shares, self.files = settings, shares, files
-        self.deaths, self.random, self.is_night_over = Counter(), random.Random(5), True
+        self.deaths, self.random = Counter(), random.Random(5)
 
     def kill(self, operation):
-        if operation == "night" and self.is_night_over and self.shares:
+        if operation == "night" and self.shares:
             land(self.settings.home, self.files, self.shares.pop())
-        died = killed_at(self.settings, operation, self.random.randint(1, FARTHEST[operation]))
-        if operation == "night":
-            self.is_night_over = not died
-        self.deaths[operation] += died
+        point = self.random.randint(1, FARTHEST[operation])
+        self.deaths[operation] += killed_at(self.settings, operation, point)
 
     def kill_many(self, times):
         turns = cycle(TURNS)
@@ -91,10 +90,10 @@ def killed_at(settings, operation, point):
 def taken_in(settings):
     """How often each file was taken in, and the records of each."""
     lake = Lake(settings.lake_uri)
-    con = views(lake, {name: heads(lake)[name] for name in ("batches", "records")})
+    con = views(lake, {table.name: lake.snapshot(table) for table in (BATCHES, RECORDS)})
     return [
-        con.execute(f"SELECT {columns}, count(*) FROM {table} GROUP BY ALL ORDER BY ALL").fetchall()
-        for table, columns in (("batches", "file, batch_id"), ("records", "batch_id"))
+        con.execute(f"SELECT batch_id, count(*) FROM {table} GROUP BY 1 ORDER BY 1").fetchall()
+        for table in ("batches", "records")
     ]
 
 

@@ -9,7 +9,6 @@ from pipelines.cli import looks, runs, setup, upkeep  # noqa: F401  (each adds i
 from pipelines.cli.app import app
 from pipelines.errors import MissingInputError, UsageError
 from pipelines.lake import Lake
-from pipelines.maintain import Done
 from pipelines.query import connect
 
 pytestmark = pytest.mark.spark
@@ -107,10 +106,10 @@ def test_the_report_is_one_file_that_needs_no_network(done):
 
 
 def test_maintain_says_what_is_kept_and_a_dry_run_is_for_machines_too(done):
-    assert machine(done, "maintain", "--dry-run") == {
-        "dry_run": True, "kept_publications": {"from": 1, "to": 1}, "tables": {},
-        "total": dict.fromkeys(Done().__dict__, 0),
-    }  # fmt: skip
+    answer = machine(done, "maintain", "--dry-run")
+    assert answer["kept_publications"] == {"from": 1, "to": 1}
+    assert answer["dry_run"] is True
+    assert set(answer["total"].values()) == {0, answer["total"]["checkpoints"]}
     assert "Publications 1 to 1 are kept" in asked(done, "maintain", "--dry-run")
 
 
