@@ -195,3 +195,18 @@ def test_a_run_that_makes_a_day_twice_leaves_its_first_version_as_it_was(lake):
     first, last = (lake.snapshot(CHANNELS, versions[n]) for n in (0, 2))
     assert {f.digest for f in (*first.files, *last.files)} == {"same"}
     assert not set(first.files) & set(last.files)
+
+
+def test_a_reader_whom_a_publication_overtakes_does_not_hear_of_it(lake):
+    class Overtaken(Lake):
+        def snapshot(self, table, version=None):
+            if table is CHANNELS and version is not None:
+                arrow_lake.put(lake, date(2026, 1, 2), 5)
+                arrow_lake.announce(lake)
+            return super().snapshot(table, version)
+
+    arrow_lake.put(lake, date(2026, 1, 1), 1)
+    arrow_lake.announce(lake)
+    query = "SELECT (SELECT max(publication_id) FROM publications), count(*) FROM channels"
+    assert connect(Overtaken(lake.root)).execute(query).fetchone() == (1, 1)
+    assert connect(lake).execute(query).fetchone() == (2, 2)
