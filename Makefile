@@ -7,7 +7,7 @@ PEOPLE ?= 5000
 DAYS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java demo test law check airflow bench format docs clean
+.PHONY: help setup java demo test law kills check airflow bench format docs clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ test: setup ## Everything CI runs: check, then all tests
 
 law: setup ## 5,000 small worlds in any order of arrival, against full refreshes
 	TOUCHSTONE_LAW=1 $(BIN)/python -m pytest tests/pipelines/test_law.py
+
+kills: setup ## Kill nights, backfills and maintenances at fifty points, and see that nothing shows
+	TOUCHSTONE_KILLS=50 $(BIN)/python -m pytest -s tests/pipelines/test_kill.py
 
 check: setup ## Lint, format and types
 	$(BIN)/ruff check

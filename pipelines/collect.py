@@ -6,10 +6,10 @@ killed between the two commits is completed by the next one, before it looks at 
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ import pyarrow as pa
 
 from expectations.arrow import arrow_schema
 from expectations.tables import BATCHES, RECORDS
-from pipelines.errors import MissingInputError
+from pipelines.errors import ConflictError, MissingInputError
 from pipelines.ingest.landing import Problem, Route, Scan, known_looks, scan
 from pipelines.ingest.reading import Reading, new_batches
-from pipelines.lake import Lake, retry
+from pipelines.lake import OFTEN, Lake, retry
 from pipelines.lake_files import Snapshot, file_path
 
 LARGE_BYTES = 64 * 2**20  # a batch beyond gets a file of its own instead of waiting in memory
@@ -76,8 +76,9 @@ def _collect(
     _report(found, collected)
     known = set(ledger["batch_id"].to_pylist())
     readings = new_batches(found.ready, landing, known)
-    for number in count():
-        with_rows = Commit(lake, f"{run_id}-{number}")
+    while True:
+        # another try of this run begins again, beside what it committed already
+        with_rows = Commit(lake, f"{run_id}-{base.version + 1}")
         for reading in readings:
             with_rows.take(reading, collected)
             if len(with_rows.rows) >= FILES_PER_COMMIT:
@@ -90,7 +91,8 @@ def _collect(
         base = lake.snapshot(RECORDS)
         _complete(lake, base)
         _count(with_rows, collected)
-    raise AssertionError("unreachable")
+        if base.state["run"] != run_id:  # and may have taken in what is left here
+            raise ConflictError("records was committed by another run right after this one.")
 
 
 class Commit:
@@ -185,9 +187,10 @@ def _complete(lake: Lake, records: Snapshot) -> None:
         if not missing:
             return ledger.version
         rows = pa.Table.from_pylist(missing, schema=arrow_schema(BATCHES))
-        return lake.append(ledger, [(f"{records.version}-{missing[0]['batch_id'][:16]}", rows)], {})
+        name = f"{records.version}-{uuid.uuid4().hex}"  # others may be completing it too
+        return lake.append(ledger, [(name, rows)], {})
 
-    retry(attempt)
+    retry(attempt, OFTEN)
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:

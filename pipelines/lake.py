@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.fs as pafs
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 Made = TypeVar("Made")
 STATE = "touchstone"  # key of our metadata in a commit
 TRANSACTION = "touchstone"
+OFTEN = 100  # times to try what costs milliseconds: of many at once, one succeeds each time
 LOOK_BACK = 20  # commits of others, at most, since our last one
 
 
@@ -45,16 +47,19 @@ class Lake(Folder):
     def snapshot(self, table: Table, version: int | None = None) -> Snapshot:
         """A version of a table (the newest if None); version -1 with no files if never made."""
         from deltalake import DeltaTable
-        from deltalake.exceptions import DeltaError
+        from deltalake.exceptions import DeltaError, TableNotFoundError
 
         if version == -1 or not self.exists(table):
             return Snapshot(table, -1)
         try:
             handle = DeltaTable(self.uri(table), version=version)
         except DeltaError as error:
+            if version is None and isinstance(error, TableNotFoundError):
+                return Snapshot(table, -1)  # a run was killed while it made the table
             raise MissingInputError(
                 f"{table.name} version {version} cannot be opened in {self.root}: {error}. It may "
-                "have been vacuumed, or written by a newer Touchstone; use a kept publication."
+                "have been deleted as too old, or written by a newer Touchstone; use a kept "
+                "publication."
             ) from error
         self._refuse_newer(handle, table)
         state = self._state(table, handle.version())
@@ -184,7 +189,7 @@ class Lake(Folder):
         replaced: Collection[str],
         state: Mapping[str, Any],
     ) -> int:
-        from deltalake import CommitProperties, DeltaTable, Transaction
+        from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
         from deltalake.exceptions import CommitFailedError
 
         handle = base.handle or self._create(table)
@@ -197,6 +202,8 @@ class Lake(Folder):
             handle.create_write_transaction(
                 adds, mode, delta_schema(table), [column] if column else [], filters,
                 commit_properties=properties,
+                # by default the log is cut at 30 days, whatever publications are kept
+                post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
             )  # fmt: skip
         except CommitFailedError as error:
             raise ConflictError(
@@ -237,5 +244,5 @@ def retry(attempt: Callable[[], Made], times: int = 8) -> Made:
 
 def _files(handle: DeltaTable, table: Table) -> tuple[File, ...]:
     actions = pa.table(handle.get_add_actions(flatten=True))
-    paths, rows = actions["path"].to_pylist(), actions["num_records"].to_pylist()
+    paths, rows = map(unquote, actions["path"].to_pylist()), actions["num_records"].to_pylist()
     return tuple(File(p, day_of(p), n) for p, n in sorted(zip(paths, rows, strict=True)))

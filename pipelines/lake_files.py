@@ -167,12 +167,13 @@ class Folder:
         The first file of a day carries the digest of all that is staged of it.
         """
         folder, named = self._path(staged.table, staged.folder), set[str]()
+        made = PurePosixPath(folder).name  # not the run's: two attempts of it may make the same day
         moves: list[tuple[str, str]] = []
         for path in staged.paths:
             if (day := day_of(path)) in days:
                 digest = NOTHING if day in named else digests[day]
                 named.add(day)
-                name = f"{digest}-{staged.run_id}-{len(moves):05d}.parquet"
+                name = f"{digest}-{made}-{len(moves):05d}.parquet"
                 moves.append((f"{folder}/{path}", str(PurePosixPath(path).parent / name)))
         return moves
 

@@ -13,10 +13,12 @@ from expectations.arrow import arrow_schema
 from expectations.contract import Table
 from expectations.tables import PUBLICATIONS, TABLES
 from pipelines.errors import ConflictError, MissingInputError
-from pipelines.lake import Lake
+from pipelines.lake import OFTEN, Lake, retry
 from pipelines.lake_files import Snapshot
 
 OWN = "publications"
+DELETED = "deleted_to"  # in the state of the table: publications up to this one may lack files
+SILENT = ("audits", "batches")  # say nothing that records and its offspring do not say
 LOOK_BACK = 20  # versions of a table that others may have made since
 
 
@@ -47,7 +49,7 @@ def publish(
     _refuse_gap(last, after)
     _refuse_waiting(made, row["through_date"].isoformat())
     rows = pa.Table.from_pylist([row], schema=arrow_schema(PUBLICATIONS))
-    lake.append(base, [(f"{row['publication_id']:09d}-{run_id}", rows)], {})
+    lake.append(base, [(f"{row['publication_id']:09d}-{run_id}", rows)], base.state)
     return int(row["publication_id"])
 
 
@@ -102,7 +104,7 @@ def _agreeing(lake: Lake, table: Table, versions: Mapping[str, int]) -> Snapshot
 
 
 def _says(row: dict[str, Any]) -> tuple[object, ...]:
-    versions = {n: v for n, v in dict(row["versions"]).items() if n != "audits"}
+    versions = {n: v for n, v in dict(row["versions"]).items() if n not in SILENT}
     return row["through_date"], sorted(versions.items()), row["settings_fingerprint"]
 
 
@@ -119,8 +121,12 @@ def latest(lake: Lake, base: Snapshot | None = None) -> dict[str, Any] | None:
 
 
 def published(lake: Lake, publication_id: int | None = None) -> dict[str, Snapshot]:
-    """Every table as a publication has it (the newest if None)."""
-    rows = all_publications(lake)
+    """Every table as a publication has it (the newest if None).
+
+    MissingInputError if there is none of that number, or `touchstone maintain` has deleted files.
+    """
+    base = lake.snapshot(PUBLICATIONS)
+    rows = all_publications(lake, base)
     chosen = [r for r in rows if publication_id in (None, r["publication_id"])]
     if not chosen:
         what = "publication" if publication_id is None else f"publication {publication_id}"
@@ -129,6 +135,37 @@ def published(lake: Lake, publication_id: int | None = None) -> dict[str, Snapsh
             f"There is no {what} in {lake.root}"
             + (f"; the newest are {known}." if known else ". Run `touchstone run --day DAY` first.")
         )
+    _refuse_deleted(lake, base, chosen[-1]["publication_id"], rows[-1]["publication_id"])
     versions = dict(chosen[-1]["versions"])
     found = {n: lake.snapshot(t, int(versions.get(n, -1))) for n, t in TABLES.items()}
-    return found | {OWN: lake.snapshot(PUBLICATIONS)}
+    return found | {OWN: base}  # a newer one may name a publication that the others do not show
+
+
+def deleted_to(base: Snapshot) -> int:
+    """The newest publication whose files are no longer kept; 0 if all are."""
+    return int(base.state.get(DELETED, 0))
+
+
+def forget(lake: Lake, up_to: int) -> int:
+    """Say that publications up to a number are no longer kept; return the table's version.
+
+    To be called before their files are deleted, so that nobody starts to read half of them.
+    """
+
+    def attempt() -> int:
+        base = lake.snapshot(PUBLICATIONS)
+        if up_to <= deleted_to(base):
+            return base.version
+        return lake.note(base, {**base.state, DELETED: up_to})
+
+    return retry(attempt, OFTEN)
+
+
+def _refuse_deleted(lake: Lake, base: Snapshot, number: int, newest: int) -> None:
+    last = deleted_to(base)
+    if number <= last:
+        raise MissingInputError(
+            f"Publication {number} is no longer kept in {lake.root}: `touchstone maintain` deletes "
+            f"files of it. Publications {last + 1} to {newest} can be read; to keep more from now "
+            "on, raise keep_publications under [maintain] in touchstone.toml."
+        )

@@ -20,7 +20,7 @@ from expectations.tables import AUDITS, RECORDS
 from pipelines.dirty import days_between
 from pipelines.errors import BrokenContractError
 from pipelines.ingest.mapping import Mapping as SourceMapping
-from pipelines.lake import Lake, retry
+from pipelines.lake import OFTEN, Lake, retry
 from pipelines.lake_files import Snapshot, Staged, changed_days, digest_of
 from pipelines.part_files import Finish
 from pipelines.settings import Settings
@@ -307,4 +307,4 @@ def keep_audits(run: Run, rows: pa.Table) -> None:
     """Add audit results to their table, passed or not."""
     if rows.num_rows:
         name = f"{run.run_id}-{rows['table_name'][0]}-{uuid.uuid4().hex[:8]}"
-        retry(lambda: run.lake.append(run.lake.snapshot(AUDITS), [(name, rows)], {}))
+        retry(lambda: run.lake.append(run.lake.snapshot(AUDITS), [(name, rows)], {}), OFTEN)

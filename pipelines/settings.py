@@ -130,6 +130,15 @@ class PathRules(PathSection):
     lookback_by_type: dict[str, float]
 
 
+class MaintainSection(Section):
+    """What `touchstone maintain` does not delete."""
+
+    keep_publications: int = Field(30, ge=1, description="Newest publications, readable in full")
+    retention_days: float = Field(
+        7.0, ge=2, le=3650, description="Nor anything so young; no run may take as long"
+    )
+
+
 class Settings(Section):
     """All of touchstone.toml, with the folder it was found in."""
 
@@ -149,6 +158,7 @@ class Settings(Section):
     identity: IdentitySection = IdentitySection()
     paths: PathSection = PathSection()
     models: ModelSection = ModelSection()
+    maintain: MaintainSection = MaintainSection()
 
     @property
     def lake_uri(self) -> str:

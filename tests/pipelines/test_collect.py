@@ -57,6 +57,44 @@ def test_a_batch_is_its_bytes_whatever_its_name(place):
     assert place.told() == ["e0", "e1", "e2"]
 
 
+class Busy(Lake):
+    """A lake in which something else happens just before or just after the n-th commit."""
+
+    def __init__(self, lake, meanwhile, before=None, after=None):
+        super().__init__(lake.root)
+        self.meanwhile, self.before, self.after, self.commits = meanwhile, before, after, 0
+
+    def add(self, *given):
+        self.commits += 1
+        if self.commits == self.before:
+            self.meanwhile()
+        version = super().add(*given)
+        if self.commits == self.after:
+            self.meanwhile()
+        return version
+
+
+@pytest.mark.parametrize("moment", [{"before": 2}, {"after": 1}, {"after": 2}])
+def test_two_that_ingest_many_files_at_once_take_each_in_once(place, monkeypatch, moment):
+    monkeypatch.setattr("pipelines.collect.FILES_PER_COMMIT", 1)
+    other = Place.__new__(Place)
+    vars(other).update(vars(place), runs=50)
+
+    def meanwhile():
+        other.ingest()
+        place.land("third.json", CLICKS[2:])
+
+    place.land("first.json", CLICKS[:1])
+    place.land("second.json", CLICKS[1:2])
+    place.lake = Busy(place.lake, meanwhile, **moment)
+    place.ingest()
+    place.ingest()
+    assert place.told() == ["e0", "e1", "e2"]
+    assert sorted(row["file"] for row in place.held(BATCHES)) == [
+        f"sendgrid/{name}.json" for name in ("first", "second", "third")
+    ]
+
+
 def test_equal_files_that_land_together_are_one_batch(place):
     place.land("a.json", CLICKS)
     place.land("b.json", CLICKS)

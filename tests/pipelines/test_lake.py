@@ -1,8 +1,8 @@
 """The lake on real Delta tables: what a reader sees, whatever a writer does."""
 
-import multiprocessing
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -10,10 +10,11 @@ import pytest
 from expectations.arrow import arrow_schema
 from expectations.tables import CHANNELS, MODEL_VERSIONS, PUBLICATIONS
 from pipelines.errors import ConflictError, MissingInputError
-from pipelines.lake import Lake, retry
+from pipelines.lake import Lake
 from pipelines.lake_files import changed_days
 from pipelines.publish import latest, publish, published
 from pipelines.query import connect
+from tests.pipelines import arrow_lake
 from tests.pipelines.tables import table
 
 DAYS = [f"2026-01-0{n}" for n in (1, 2, 3)]
@@ -147,15 +148,6 @@ def _fits(day):
     return pa.Table.from_pylist([row], schema=arrow_schema(MODEL_VERSIONS))
 
 
-def _append_many(root, worker, times):
-    lake = Lake(root)
-    for n in range(times):
-        rows = _fits(date(2026, 1, 1) + timedelta(worker * times + n))
-        name = f"{worker}-{n}"
-        retry(lambda rows=rows, name=name: lake.append(
-            lake.snapshot(MODEL_VERSIONS), [(name, rows)], {}), times=50)  # fmt: skip
-
-
 def test_a_table_that_another_run_creates_meanwhile_is_a_conflict(lake, monkeypatch):
     from deltalake import DeltaTable
     from deltalake.exceptions import CommitFailedError
@@ -168,21 +160,53 @@ def test_a_table_that_another_run_creates_meanwhile_is_a_conflict(lake, monkeypa
         lake.append(lake.snapshot(MODEL_VERSIONS), [("a", _fits(date(2026, 1, 1)))], {})
 
 
-def test_a_table_that_another_run_made_and_filled_meanwhile_is_a_conflict(lake):
-    unseen = lake.snapshot(MODEL_VERSIONS)
-    lake.append(unseen, [("a", _fits(date(2026, 1, 1)))], {})
-    with pytest.raises(ConflictError, match="was created by another run just now"):
-        lake.append(unseen, [("b", _fits(date(2026, 1, 1)))], {})
-    assert lake.snapshot(MODEL_VERSIONS).rows == 1
+def test_rows_that_another_run_put_into_a_new_table_are_seen_before_more_are_added(lake):
+    unmade = lake.snapshot(MODEL_VERSIONS)
+    lake.append(unmade, [("a", _fits(date(2026, 1, 1)))], {})
+    with pytest.raises(ConflictError, match="created by another run"):
+        lake.append(unmade, [("b", _fits(date(2026, 1, 2)))], {})
 
 
-def test_many_processes_that_write_at_once_lose_nothing(lake):
-    spawn = multiprocessing.get_context("spawn")  # delta-rs hangs after a fork
-    workers = [spawn.Process(target=_append_many, args=(lake.root, w, 8)) for w in range(6)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(120)
-    assert [worker.exitcode for worker in workers] == [0] * 6
-    days = lake.arrow(lake.snapshot(MODEL_VERSIONS))["as_of_date"].to_pylist()
-    assert sorted(days) == [date(2026, 1, 1) + timedelta(n) for n in range(48)]
+def test_a_table_whose_maker_was_killed_before_its_first_commit_can_be_made(lake):
+    Path(lake.uri(MODEL_VERSIONS), "_delta_log").mkdir(parents=True)
+    assert lake.snapshot(MODEL_VERSIONS).version == -1
+    lake.append(lake.snapshot(MODEL_VERSIONS), [("a", _fits(date(2026, 1, 1)))], {})
+    assert lake.arrow(lake.snapshot(MODEL_VERSIONS)).num_rows == 1
+
+
+def test_a_file_is_found_again_whatever_its_name(lake):
+    rows = _fits(date(2026, 1, 1))
+    lake.append(lake.snapshot(MODEL_VERSIONS), [("my mapping, 100%20", rows)], {})
+    assert lake.arrow(lake.snapshot(MODEL_VERSIONS)) == rows
+    assert lake.snapshot(MODEL_VERSIONS).files[0].path == "my mapping, 100%20.parquet"
+
+
+def test_a_run_that_makes_a_day_twice_leaves_its_first_version_as_it_was(lake):
+    day = date(2026, 1, 1)
+    versions = [
+        lake.commit(lake.snapshot(CHANNELS), arrow_lake.stage(lake, rows, run), {DAYS[0]: digest},
+                    DAYS[:1], {})
+        for run, digest, rows in (
+            ("night", "same", arrow_lake.channels(day, 1, 2)),
+            ("other", "else", arrow_lake.channels(day, 3)),
+            ("night", "same", arrow_lake.channels(day, 2, 1)),
+        )
+    ]  # fmt: skip
+    first, last = (lake.snapshot(CHANNELS, versions[n]) for n in (0, 2))
+    assert {f.digest for f in (*first.files, *last.files)} == {"same"}
+    assert not set(first.files) & set(last.files)
+
+
+def test_a_reader_whom_a_publication_overtakes_does_not_hear_of_it(lake):
+    class Overtaken(Lake):
+        def snapshot(self, table, version=None):
+            if table is CHANNELS and version is not None:
+                arrow_lake.put(lake, date(2026, 1, 2), 5)
+                arrow_lake.announce(lake)
+            return super().snapshot(table, version)
+
+    arrow_lake.put(lake, date(2026, 1, 1), 1)
+    arrow_lake.announce(lake)
+    query = "SELECT (SELECT max(publication_id) FROM publications), count(*) FROM channels"
+    assert connect(Overtaken(lake.root)).execute(query).fetchone() == (1, 1)
+    assert connect(lake).execute(query).fetchone() == (2, 2)

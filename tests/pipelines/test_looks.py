@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.cli import looks, runs, setup  # noqa: F401  (each adds its commands)
+from pipelines.cli import looks, runs, setup, upkeep  # noqa: F401  (each adds its commands)
 from pipelines.cli.app import app
 from pipelines.errors import MissingInputError, UsageError
 from pipelines.lake import Lake
@@ -103,6 +103,14 @@ def test_the_report_is_one_file_that_needs_no_network(done):
     assert path.endswith("report.html")
     assert 'src="http' not in text
     assert 'href="http' not in text
+
+
+def test_maintain_says_what_is_kept_and_a_dry_run_is_for_machines_too(done):
+    answer = machine(done, "maintain", "--dry-run")
+    assert answer["kept_publications"] == {"from": 1, "to": 1}
+    assert answer["dry_run"] is True
+    assert set(answer["total"].values()) == {0, answer["total"]["checkpoints"]}
+    assert "Publications 1 to 1 are kept" in asked(done, "maintain", "--dry-run")
 
 
 def test_doctor_finds_nothing_wrong(done):
