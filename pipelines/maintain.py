@@ -117,7 +117,7 @@ def needed_versions(lake: Upkeep, publications: Iterable[Mapping[str, Any]]) -> 
     named += [head.state.get("inputs", {}) for head in heads.values()]
     named += [dict(row["versions"]) for row in publications]
     with suppress(ConflictError):  # then nothing can be published before a run goes on from heads
-        named.append(fitting(lake))
+        named.append({name: fits.version for name, fits in fitting(lake).items()})
     for versions in named:
         for name, version in versions.items():
             found[name].add(int(version))
