@@ -25,6 +25,8 @@ from pipelines.lake_files import Snapshot, Staged, changed_days, digest_of
 from pipelines.part_files import Finish
 from pipelines.settings import Settings
 
+FEW_ROWS = 100_000  # fewer are sooner made anew than asked which of them may have changed
+
 
 @dataclass
 class Run:
@@ -288,7 +290,8 @@ def _make(work: Work, todo: set[str], state: Mapping[str, Any]) -> int:
 def _stage(work: Work, todo: set[str]) -> Staged:
     """The rows of some days: made again, or made for whom something changed and else kept."""
     run, step = work.run, work.step
-    keys = step.keys(work, todo) if step.keys and not work.is_all_new else None
+    is_worth_it = not work.is_all_new and work.base.rows >= FEW_ROWS
+    keys = step.keys(work, todo) if step.keys and is_worth_it else None
     finish = step.finish(work) if step.finish else None
     if keys is None:
         return run.lake.stage(step.make(work, todo), step.into, run.run_id, finish)
