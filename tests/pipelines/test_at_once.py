@@ -15,16 +15,15 @@ from pipelines import nightly
 from pipelines import run as running
 from pipelines.lake import Lake
 from pipelines.nightly import ingest, run
+from pipelines.processes import family, stop
 from pipelines.publish import all_publications, latest
 from pipelines.query import connect, heads, views
 from tests.conftest import QUICK_JAVA
 from tests.pipelines.nights import (
     DAYS,
     START,
-    TOML,
     contents,
     copied,
-    home,
     is_whole,
     night,
 )
@@ -34,34 +33,47 @@ LAST = START + timedelta(DAYS - 1)
 FEWER = "max_touches = 2\n"
 
 
-def touchstone(settings, *words):
-    """The command at work, in a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "pipelines.cli", "--home", str(settings.home), *words],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        env={**os.environ, "TOUCHSTONE_JAVA_OPTIONS": QUICK_JAVA},
-    )  # fmt: skip
+@pytest.fixture(scope="module")
+def fewer(done, tmp_path_factory):
+    """The lake under another setting, made in one night."""
+    settings = copied(done, tmp_path_factory.mktemp("fewer") / "home", FEWER)
+    night(settings, LAST)
+    return settings
 
 
-def backfill(settings, first, last):
-    days = ("--from", str(START + timedelta(first)), "--to", str(START + timedelta(last)))
-    return touchstone(settings, "backfill", *days)
+@pytest.fixture
+def touchstone():
+    """Starts the command in a process of its own; none outlives the test."""
+    started = []
+
+    def start(settings, *words):
+        started.append(subprocess.Popen(
+            [sys.executable, "-m", "pipelines.cli", "--home", str(settings.home), *words],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env={**os.environ, "TOUCHSTONE_JAVA_OPTIONS": QUICK_JAVA},
+        ))  # fmt: skip
+        return started[-1]
+
+    yield start
+    for one in started:
+        if one.poll() is None:
+            stop(family(one.pid), 5.0)
 
 
 @pytest.mark.slow
 def test_backfills_that_overlap_and_a_night_at_once_end_in_what_one_run_makes(
-    done, files, tmp_path
+    done, fewer, tmp_path, touchstone
 ):
-    settings = home(tmp_path / "home", files, 'driver_memory = "1g"\n' + TOML)
-    ingest(settings)
+    settings = copied(done, tmp_path / "home", FEWER)
+    first, second, third, last = (str(START + timedelta(n)) for n in (0, 2, 3, DAYS - 1))
     runs = [
-        backfill(settings, 0, 3),
-        backfill(settings, 2, DAYS - 1),
-        touchstone(settings, "run", "--day", str(LAST)),
+        touchstone(settings, "backfill", "--from", first, "--to", third),
+        touchstone(settings, "backfill", "--from", second, "--to", last),
+        touchstone(settings, "run", "--day", last),
     ]
     said = [run.communicate(timeout=900)[0] for run in runs]
     assert [run.returncode for run in runs] == [0, 0, 0], "\n".join(said)
-    assert contents(settings) == contents(done)
+    assert contents(settings) == contents(fewer)
     assert all_whole(settings)
 
 
@@ -87,14 +99,6 @@ def meanwhile(monkeypatch):
         monkeypatch.setattr(module, name, called)
 
     return arrange
-
-
-@pytest.fixture(scope="module")
-def fewer(done, tmp_path_factory):
-    """The lake under another setting, made in one night."""
-    settings = copied(done, tmp_path_factory.mktemp("fewer") / "home", FEWER)
-    night(settings, LAST)
-    return settings
 
 
 def test_a_backfill_that_another_one_overtakes_does_not_chase_it(
