@@ -92,7 +92,7 @@ def test_a_changed_setting_is_named_with_the_days_it_governs():
     run = a_run(Settings(paths={"lookback_days": 7}))
     found = planned(run, settled(a_run()))
     assert busy(found) == {
-        "paths": "days", "model_versions": "whole", "credits": "days", "channels": "days",
+        "paths": "days", "lost_paths": "days", "model_versions": "whole", "credits": "days", "channels": "days",
         "campaigns": "days", "path_summary": "days", "reconciliation": "days",
     }  # fmt: skip
     assert found["paths"].days == tuple(EVERY)
@@ -175,7 +175,7 @@ def test_changed_identities_are_not_searched_but_said():
     assert found["paths"].does == "perhaps"
     assert found["paths"].perhaps == ("days of people whose identity changed",)
     assert found["paths"].why == ("identities made again",)
-    assert found["path_summary"].perhaps[0] == "months of people whose identity changed"
+    assert found["lost_paths"].perhaps == ("months of people whose identity changed",)
 
 
 def test_days_wait_until_a_run_owns_them():
