@@ -92,8 +92,8 @@ def test_a_changed_setting_is_named_with_the_days_it_governs():
     run = a_run(Settings(paths={"lookback_days": 7}))
     found = planned(run, settled(a_run()))
     assert busy(found) == {
-        "paths": "days", "lost_paths": "days", "model_versions": "whole", "credits": "days", "channels": "days",
-        "campaigns": "days", "path_summary": "days", "reconciliation": "days",
+        "paths": "days", "lost_paths": "days", "model_versions": "whole", "credits": "days",
+        "channels": "days", "campaigns": "days", "path_summary": "days", "reconciliation": "days",
     }  # fmt: skip
     assert found["paths"].days == tuple(EVERY)
     assert found["paths"].is_certain
