@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from expectations import tables as t
 from pipelines import steps
 from pipelines.dirty import months
-from pipelines.run import Hidden, Step
+from pipelines.work import Hidden, Step
 
 STAGES = ("ingest", "events", "journeys", "credit")
 

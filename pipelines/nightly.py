@@ -24,7 +24,7 @@ from pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from pipelines.ingest.mapping import Mapping as SourceMapping
-    from pipelines.run import Run
+    from pipelines.work import Run
 
 Say = Callable[[str], None]
 PATIENCE_SECONDS = 30.0
@@ -151,8 +151,8 @@ def started(
     settings: Settings, through: date, first: date | None, say: Say, use_gx: bool
 ) -> Iterator[Run]:
     """A run with Spark at its service; scratch files are gone afterwards, however it ends."""
-    from pipelines.run import Run
     from pipelines.session import start
+    from pipelines.work import Run
 
     lake = Lake(settings.lake_uri)
     run_id = new_run_id(datetime.now(UTC))

@@ -84,7 +84,7 @@ def plan(settings: Settings, through: date | None, first: date | None, now: date
     MissingInputError if nothing has ever landed.
     """
     from pipelines.flow import FLOW
-    from pipelines.run import Run
+    from pipelines.work import Run
 
     lake, mappings = Still(settings.lake_uri), mappings_of(settings)
     ledger = lake.arrow(lake.snapshot(BATCHES))

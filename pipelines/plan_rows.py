@@ -15,7 +15,8 @@ from typing import Any
 from expectations.contract import Table
 from expectations.tables import RECORDS
 from pipelines.lake_files import WHOLE, File, Snapshot
-from pipelines.run import Run, Step, Work, decide
+from pipelines.run import decide
+from pipelines.work import Run, Step, Work
 
 LANDED = "-landed-"  # in the name of a file of `records` that an ingest would write
 SHORT = 40  # letters of a setting worth showing

@@ -25,8 +25,8 @@ from pipelines.marts.path_summary import path_summary
 from pipelines.marts.reconciliation import reconciliation
 from pipelines.model_versions import FITTED, fit, fit_days, training_paths, versions, windows
 from pipelines.part_files import Finish
-from pipelines.run import Work
 from pipelines.scoring import score
+from pipelines.work import Work
 
 
 def due_fits(work: Work) -> set[date]:

@@ -14,9 +14,9 @@ from pipelines.events import deduplicate, events, mapped
 from pipelines.ingest.mapping import Mapping
 from pipelines.lake_files import WHOLE
 from pipelines.quarantine import quarantine
-from pipelines.run import Run, Work
 from pipelines.spend import mapped as mapped_spend
 from pipelines.spend import spend
+from pipelines.work import Run, Work
 
 
 def mapping_parts(run: Run) -> dict[str, str]:

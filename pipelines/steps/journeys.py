@@ -17,9 +17,9 @@ from pipelines.identities import Keep, identities
 from pipelines.identity_changes import renewed
 from pipelines.lake_files import WHOLE
 from pipelines.paths import paths
-from pipelines.run import Run, Work
 from pipelines.settings import TouchSection
 from pipelines.touchpoints import TouchSettings, touchpoints
+from pipelines.work import Run, Work
 
 
 def if_anything_changed(work: Work) -> set[str]:

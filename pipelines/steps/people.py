@@ -12,7 +12,7 @@ from pipelines import dirty
 from pipelines.changed_rows import identified, iso_days, of_people, owners
 from pipelines.model_versions import month_windows
 from pipelines.paths import lost_paths
-from pipelines.run import Work
+from pipelines.work import Work
 
 
 def people_changed(work: Work) -> bool:

@@ -22,7 +22,7 @@ from expectations.tables import (
 from pipelines.lake_files import Snapshot, changed_days
 from pipelines.publish import fitting
 from pipelines.restatements import Picture, disagreements, restatements
-from pipelines.run import Work
+from pipelines.work import Work
 
 Side = Mapping[str, Snapshot]
 GOVERNED = (EVENTS, IDENTITIES, TOUCHPOINTS, CONVERSIONS, PATHS, CREDITS)

@@ -9,8 +9,8 @@ from pipelines.flow import FLOW
 from pipelines.ingest.mapping import load_mappings
 from pipelines.lake_files import File, Snapshot
 from pipelines.plan_rows import Coming, rows
-from pipelines.run import Run
 from pipelines.settings import Settings
+from pipelines.work import Run
 
 EVERY = [f"2026-01-{day:02d}" for day in range(5, 11)]  # no first of a month: no fit is due
 
