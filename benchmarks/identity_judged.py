@@ -38,6 +38,7 @@ def solved(spark: SparkSession, folder: str) -> tuple[pa.Table, list[Row]]:
     from pipelines.identities import identities
     from pipelines.ingest.mapping import load_mapping, load_mappings
     from pipelines.settings import IdentitySection
+    from pipelines.versions import standing
 
     numbers = count()
 
@@ -52,7 +53,7 @@ def solved(spark: SparkSession, folder: str) -> tuple[pa.Table, list[Row]]:
     mappings = load_mappings() | {SHOP.stem: load_mapping(SHOP)}
     raw = keep(_records(spark, everything))  # in files: rows in memory are mapped one by one
     known = keep(deduplicate(events(mapped(raw, {name: mappings[name] for name in used}))))
-    made = identities(known, IdentitySection(), keep).toArrow()
+    made = identities(standing(known, ["salesforce"]), IdentitySection(), keep).toArrow()
     return made, list(judged(made, {case: truth for case, (_, truth) in told.items()}))
 
 

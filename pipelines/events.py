@@ -31,7 +31,7 @@ def events(mapped: DataFrame) -> DataFrame:
 
 
 def deduplicate(events: DataFrame) -> DataFrame:
-    """One row per version of an event: the one with the smallest payload_hash.
+    """One row per version of an event and day: the one with the smallest payload_hash.
 
     Equal payloads are told apart by batch and line, so arrival order decides nothing.
     """

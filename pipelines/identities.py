@@ -29,8 +29,9 @@ def identities(
     ties in `occurred_at` go to the greatest `event_id`. A device without a sign-in is its own
     anonymous person. Guards keep apart what they refuse and say so in `refused`.
 
-    Events repeat a few sets of identifiers, which decide nearly everything; `keep` may store what
-    several steps ask for.
+    An event must be given as it stands (`versions.standing`): who was merged by a version since
+    taken back is himself again. Events repeat a few sets of identifiers, which decide nearly
+    everything; `keep` may store what several steps ask for.
     """
     told = telling(events)
     together = keep(told.select("ids").distinct())

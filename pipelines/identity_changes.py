@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import NamedTuple
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -21,32 +24,65 @@ from pipelines.identities import (
     weak_ids,
 )
 from pipelines.settings import IdentitySection
+from pipelines.sql import among
+from pipelines.versions import newest, standing
 
 
-def renewed(
-    events: DataFrame, gained: DataFrame, old: DataFrame, settings: IdentitySection, keep: Keep
-) -> DataFrame | None:
-    """All rows of identities, as they are now, of identifiers that gained events may change.
+class Turn(NamedTuple):
+    """Events as they stand now, those of them that are new, and those that stood and are not now.
 
-    `events` has all, the gained ones too; nothing was lost. What a link can change are the people
-    at its ends, and devices on which those of them were seen whose person is another now. Guards
-    only ever refuse more. None if a component is touched that is kept apart for its size, since
-    who would be in it is not known: then everybody must be solved again.
+    A new version of a CRM row, or its deletion, takes back what the version before it told.
     """
-    came, told = telling(gained), telling(events)
-    touched = keep(among(old, each(came, strong_ids())))
-    if touched.where("refused = 'component'").limit(1).toArrow().num_rows:
+
+    told: DataFrame
+    came: DataFrame
+    lost: DataFrame
+
+
+def turned(events: DataFrame, gained: DataFrame, changing: Collection[str], keep: Keep) -> Turn:
+    """How gained events changed what is told; `events` has all, the gained ones too.
+
+    An event of which nothing but other identifiers is new, or that names more than it did, has not
+    taken anything back.
+    """
+    may_change = among("source", sorted(changing))
+    told = telling(standing(events, changing))
+    again = gained.where(may_change).select("event_id").distinct()
+    versions = keep(events.where(may_change).join(again, on="event_id", how="left_semi"))
+    key = ["event_id", "record_version", "payload_hash"]
+    before = telling(newest(versions.join(gained.select(*key), on=key, how="left_anti")))
+    now = telling(newest(versions))
+    named = now.select("event_id", F.col("ids").alias("now"))
+    is_less = "now IS NULL OR cardinality(array_except(ids, now)) > 0"
+    lost = before.join(named, on="event_id", how="left").where(is_less).drop("now")
+    once = telling(gained.where(f"NOT ({may_change})"))
+    return Turn(told, once.unionByName(now), keep(lost))
+
+
+def renewed(turn: Turn, old: DataFrame, settings: IdentitySection, keep: Keep) -> DataFrame | None:
+    """All rows of identities, as they are now, of identifiers that changed events may change.
+
+    Identifiers that nothing names any more have none. What a link can change are the people at its
+    ends, and devices on which those of them were seen whose person is another now. None if a guard
+    may let go, since who would be in it is not known and everybody must be solved again: if a
+    component is touched that is kept apart for its size, or an identifier with too many links
+    loses one.
+    """
+    told, came, lost = turn
+    if _may_let_go(old, came, lost):
         return None
-    mine = keep(_theirs(old, touched).unionByName(each(came, strong_ids())).distinct())
-    together = keep(naming(told, strong_ids(), mine).select("ids").distinct())
+    named = each(came.unionByName(lost), strong_ids())
+    theirs = _theirs(old, of(old, named)).unionByName(named).distinct()
+    together = keep(naming(told, strong_ids(), theirs).select("ids").distinct())
+    mine = keep(of(theirs, each(together, strong_ids())))
     people = keep(_people(together, mine, settings, keep))
     moved = _moved(people, old)
-    weak = each(came, weak_ids()).unionByName(
-        each(naming(together, strong_ids(), moved), weak_ids())
+    weak = each(naming(together, strong_ids(), moved), weak_ids()).unionByName(
+        each(came, weak_ids())
     )
-    weak = keep(weak.distinct())
+    weak = keep(weak.unionByName(_still(told, each(lost, weak_ids()))).distinct())
     seen = keep(naming(_signed_in(told), weak_ids(), weak).select("event_id", "occurred_at", "ids"))
-    others = old.where("tier = 'strong'").join(mine, on="identifier", how="left_anti")
+    others = old.where("tier = 'strong'").join(theirs, on="identifier", how="left_anti")
     everybody = people.unionByName(others.select(*people.columns))
     sets, most = seen.select("ids").distinct(), settings.max_people_per_device
     return people.unionByName(devices(weak, seen, sets, everybody, most)).select(
@@ -54,7 +90,19 @@ def renewed(
     )
 
 
-def among(rows: DataFrame, identifiers: DataFrame) -> DataFrame:
+def _may_let_go(old: DataFrame, came: DataFrame, lost: DataFrame) -> bool:
+    """Whether a guard that keeps strong identifiers apart may not do so any more."""
+    full = of(old, each(came.unionByName(lost), strong_ids())).where("refused = 'component'")
+    hubs = of(old, each(lost, strong_ids())).where("refused = 'fan_out'")
+    return full.unionByName(hubs).limit(1).toArrow().num_rows > 0
+
+
+def _still(told: DataFrame, weak: DataFrame) -> DataFrame:
+    """Those of some devices that an event still names."""
+    return of(weak, each(naming(told, weak_ids(), weak), weak_ids()))
+
+
+def of(rows: DataFrame, identifiers: DataFrame) -> DataFrame:
     """Rows of some identifiers."""
     return rows.join(identifiers.select("identifier"), on="identifier", how="left_semi")
 
@@ -62,7 +110,7 @@ def among(rows: DataFrame, identifiers: DataFrame) -> DataFrame:
 def naming(rows: DataFrame, ids: Column, identifiers: DataFrame) -> DataFrame:
     """Rows that name any of some identifiers among `ids`, once for each."""
     each_id = F.explode(F.transform(ids, identifier_of)).alias("identifier")
-    return among(rows.where(F.size(ids) > 0).select("*", each_id), identifiers).drop("identifier")
+    return of(rows.where(F.size(ids) > 0).select("*", each_id), identifiers).drop("identifier")
 
 
 def _theirs(old: DataFrame, touched: DataFrame) -> DataFrame:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
+
+from pipelines.sql import among
 
 # its smallest struct is the best: the highest trust, then the smallest type, then value
 BEST_ID = """
@@ -25,6 +29,15 @@ def newest(events: DataFrame) -> DataFrame:
     )
     ranked = events.withColumn("rank", F.row_number().over(of_event))
     return ranked.where("rank = 1 AND op <> 'delete'").drop("rank")
+
+
+def standing(events: DataFrame, changing: Collection[str]) -> DataFrame:
+    """One row per event that still exists, as it is now; only those of `changing` sources can be
+    other than they were, or gone. All versions of these must be given.
+    """
+    may_change = among("source", sorted(changing))
+    once = events.where(f"NOT ({may_change}) AND op <> 'delete'")
+    return once.unionByName(newest(events.where(may_change)))
 
 
 def changing_sources(events: DataFrame) -> list[str]:

@@ -28,27 +28,32 @@ IDENTIFIERS = """
 SELECT identifier, tier, valid_from, valid_to, refused, links FROM identities
 WHERE person_id = $person ORDER BY tier DESC, identifier, valid_from"""
 
-# One row per event version that names somebody asked for; deletions tell nothing.
+# One row per event that names somebody asked for, as it stands; deletions tell nothing.
 TOLD = """
 CREATE OR REPLACE TEMP TABLE told AS
 WITH mine AS (SELECT list(identifier) AS names FROM identities
               WHERE list_contains($people, person_id)),
-named AS (SELECT *, [{identifier: i.type || ':' || i.value, trust: i.trust} FOR i IN ids] AS names
-          FROM events WHERE op <> 'delete')
-SELECT e.event_id, e.record_version, e.occurred_at, e.names,
+every AS (SELECT *, [{identifier: i.type || ':' || i.value, trust: i.trust} FOR i IN ids] AS names
+          FROM events),
+about AS (SELECT event_id FROM every JOIN mine
+          ON list_has_any([n.identifier FOR n IN every.names], mine.names)),
+named AS (SELECT every.* FROM every SEMI JOIN about USING (event_id)
+          QUALIFY row_number() OVER (PARTITION BY event_id
+                                     ORDER BY record_version DESC, payload_hash) = 1)
+SELECT e.event_id, e.occurred_at, e.names,
   {occurred_at: e.occurred_at, event_id: e.event_id, event_type: e.event_type, source: e.source,
    mapping: e.mapping, file: b.file, line: e.line} AS evidence
 FROM named e JOIN mine ON list_has_any([n.identifier FOR n IN e.names], mine.names)
-LEFT JOIN batches b USING (batch_id)"""
+LEFT JOIN batches b USING (batch_id) WHERE op <> 'delete'"""
 # One row per unordered pair of identifiers told together; two devices say nothing of a person.
 PAIRS = f"""
 CREATE OR REPLACE TEMP TABLE pairs AS
-WITH ends AS (SELECT event_id, record_version, occurred_at, evidence, unnest(names) AS id FROM told)
+WITH ends AS (SELECT event_id, occurred_at, evidence, unnest(names) AS id FROM told)
 SELECT l.id.identifier AS identifier, r.id.identifier AS other,
   least(l.id.trust, r.id.trust) >= {STRONG} AS is_strong, count(DISTINCT event_id) AS events,
-  first(l.evidence ORDER BY l.occurred_at, event_id, record_version) AS first_told,
-  first(l.evidence ORDER BY l.occurred_at DESC, event_id DESC, record_version DESC) AS last_told
-FROM ends l JOIN ends r USING (event_id, record_version)
+  first(l.evidence ORDER BY l.occurred_at, event_id) AS first_told,
+  first(l.evidence ORDER BY l.occurred_at DESC, event_id DESC) AS last_told
+FROM ends l JOIN ends r USING (event_id)
 WHERE l.id.identifier < r.id.identifier AND greatest(l.id.trust, r.id.trust) >= {STRONG}
 GROUP BY ALL"""
 LINKS = """
@@ -68,7 +73,7 @@ WHERE (p.is_strong = (g.tier = 'strong'))
 ORDER BY p.identifier, p.other, guarded"""
 SIGHTINGS = f"""
 WITH seen AS (
-  SELECT event_id, record_version, occurred_at, evidence,
+  SELECT event_id, occurred_at, evidence,
     unnest([n.identifier FOR n IN names IF n.trust < {STRONG}]) AS device,
     list_sort([{{worse: -n.trust, identifier: n.identifier}} FOR n IN names
                IF n.trust >= {STRONG}])[1].identifier AS known FROM told)

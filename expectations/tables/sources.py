@@ -83,7 +83,8 @@ EVENTS = Table(
     name="events",
     about="One row per version of an event, as its source told it, in our words. "
     "Population: records that their mapping accepted.",
-    grain=("event_id", "record_version"),
+    # two versions saved in the same instant may happen on two days, of which a night may see one
+    grain=("event_id", "record_version", "event_date"),
     columns={
         "event_id": Column(Type.STRING, "SHA-256 of source, instance and the dedupe parts"),
         "record_version": Column(Type.TIMESTAMP, "Newest wins; occurred_at if it never changes"),

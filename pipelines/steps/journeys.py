@@ -13,12 +13,13 @@ from pipelines import dirty
 from pipelines.changed_rows import identified, iso_days, of_people, of_units, owners
 from pipelines.channels import rules_fingerprint
 from pipelines.conversions import ConversionRule, conversions, events_of_orders
-from pipelines.identities import Keep, identities
-from pipelines.identity_changes import renewed
+from pipelines.identities import Keep, each, identities
+from pipelines.identity_changes import renewed, turned
 from pipelines.lake_files import WHOLE
 from pipelines.paths import paths
 from pipelines.settings import TouchSection
 from pipelines.touchpoints import TouchSettings, touchpoints
+from pipelines.versions import standing
 from pipelines.work import Run, Work
 
 
@@ -34,16 +35,17 @@ def _keep(work: Work) -> Keep:
 
 def identity_keys(work: Work, days: set[str]) -> DataFrame | None:
     """Identifiers whose rows gained events may change; None if anybody's may."""
-    gained = work.gained(EVENTS)
+    gained, keep = work.gained(EVENTS), _keep(work)
     if gained is None:
         return None
+    turn = turned(work.frame(EVENTS), gained, _changing(work.run), keep)
     there = work.run.lake.read(work.run.spark, work.base)
-    told = work.frame(EVENTS), gained, there, work.run.settings.identity
-    rows = renewed(*told, _keep(work))
+    rows = renewed(turn, there, work.run.settings.identity, keep)
     if rows is None:
         return None
-    work.run.memory["renewed"] = _keep(work)(rows)
-    return work.run.memory["renewed"].select("identifier").distinct()
+    work.run.memory["renewed"] = keep(rows)
+    lost = each(turn.lost, F.col("ids"))  # some of them nothing names any more
+    return work.run.memory["renewed"].unionByName(lost, True).select("identifier").distinct()
 
 
 def make_identities(work: Work, days: set[str]) -> DataFrame:
@@ -51,7 +53,8 @@ def make_identities(work: Work, days: set[str]) -> DataFrame:
     if work.keys:
         found: DataFrame = work.run.memory["renewed"]
         return found
-    return identities(work.frame(EVENTS), work.run.settings.identity, _keep(work))
+    told = standing(work.frame(EVENTS), _changing(work.run))
+    return identities(told, work.run.settings.identity, _keep(work))
 
 
 def touch_settings(section: TouchSection, home: str) -> TouchSettings:

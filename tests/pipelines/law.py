@@ -29,6 +29,7 @@ from tests.pipelines.world_files import write
 from tests.pipelines.worlds import LENGTH, Told, World
 
 FIRST = date(2026, 1, 27)  # the first worlds live around the end of a month
+TOGETHER = 4  # worlds that begin on the same day even if worlds are apart: a day costs a file
 TOML = """
 settle_seconds = 0.0
 [identity]
@@ -65,8 +66,8 @@ class Op:
 class Schedule:
     """What is done after each landing, in order; and how many days lie between worlds' first days.
 
-    Worlds apart share no day, so none hides that another's day was forgotten; worlds at once are
-    all cut by each night's last day and each backfill's range.
+    Worlds apart share days with few others, so hardly one hides that another's day was forgotten;
+    worlds at once are all cut by each night's last day and each backfill's range.
     """
 
     apart: int
@@ -94,9 +95,10 @@ class Cast:
 
 
 def cast(worlds: Iterable[World], apart: int) -> Cast:
-    """Worlds under their labels, each beginning some days after the one before."""
+    """Worlds under their labels, a few at a time beginning some days after those before."""
     named = {f"w{n:03}": world for n, world in enumerate(worlds)}
-    return Cast(named, {label: FIRST + timedelta(n * apart) for n, label in enumerate(named)})
+    starts = {label: FIRST + timedelta(n // TOGETHER * apart) for n, label in enumerate(named)}
+    return Cast(named, starts)
 
 
 def play(place: Path, schedule: Schedule, actors: Cast) -> Settings:

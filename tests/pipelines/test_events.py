@@ -182,6 +182,21 @@ def test_ga4_parameters_in_another_order_are_the_same_event(spark, tmp_path, map
     assert deduplicate(found).count() == 2
 
 
+@using("salesforce_opportunity")
+def test_versions_saved_in_one_instant_on_two_days_are_the_same_seen_together_or_day_by_day(
+    spark, tmp_path, mappings
+):
+    saved = "2026-01-05T10:00:00.000Z"
+    head = "Id,StageName,IsWon,Amount,CurrencyIsoCode,CloseDate,CreatedDate,SystemModstamp"
+    won = f"0065g00000XYZab,Closed Won,true,10,EUR,2026-01-03,{saved},{saved}"
+    told = f"{head}\n{won}\n{won.replace('Closed Won,true', 'Qualification,false')}"
+    land(tmp_path, "salesforce/Opportunity.csv", told.encode())
+    found = events(mapped(records(spark, tmp_path, mappings), mappings))
+    days = [deduplicate(found.where(f"event_date = '2026-01-0{day}'")) for day in (3, 5)]
+    assert sorted(days[0].union(days[1]).collect()) == sorted(deduplicate(found).collect())
+    assert [day.count() for day in days] == [1, 1]
+
+
 @using("sendgrid")
 def test_times_are_measured_from_when_the_file_landed(spark, tmp_path, mappings):
     at = int(LANDED.timestamp()) + 86_000

@@ -63,7 +63,6 @@ def test_merged_contacts_are_one_person(people):
     assert people["a CRM merge"] == (1, 1, 0, 0)
 
 
-@pytest.mark.xfail(strict=True, reason="identities() believes superseded versions of an event")
 def test_contacts_whose_merge_was_undone_are_two_people_again(people):
     assert people["a CRM merge, undone"] == (2, 2, 0, 0)
 

@@ -19,6 +19,7 @@ from pipelines.identities import STRONG, identities
 from pipelines.lake import Lake
 from pipelines.query import connect
 from pipelines.settings import IdentitySection
+from pipelines.versions import standing
 from pipelines.who import identified
 from pipelines.who_page import page
 from tests.pipelines.tables import table
@@ -49,6 +50,9 @@ STORY = [
     seen(2, "user_id:ann", f"email_sha256:{MAIL}"),
     seen(2, "user_id:ann", f"email_sha256:{MAIL}", record_version=NINE + timedelta(hours=3)),
     seen(4, "user_id:ann", "user_id:zoe", op="delete"),
+    # a merge, and the version that takes it back
+    seen(5, "user_id:ann", "crm_contact:003B", event_id="merge"),
+    seen(5, "crm_contact:003B", event_id="merge", record_version=NINE + timedelta(hours=6)),
     # a tablet that Ann and Bob share
     seen(10, "ga_client_id:tablet"),
     seen(11, "ga_client_id:tablet", "user_id:ann"),
@@ -67,7 +71,7 @@ STORY = [
 def con(_spark):
     """The story's tables."""
     events = table(_spark, EVENTS, STORY)
-    people = identities(events, GUARDS).toArrow()
+    people = identities(standing(events, ["shop"]), GUARDS).toArrow()
     bob = {"person": "user_id:bob", "at": "2026-01-01 10:00"}
     touches = [{"identifier": "ga_client_id:tablet", "touched_at": NINE + timedelta(hours=h)}
                for h in (1, 11, 12, 13, 20)]  # fmt: skip
