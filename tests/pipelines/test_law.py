@@ -37,7 +37,9 @@ from tests.pipelines.law import (
 from tests.pipelines.worlds import World
 
 pytestmark = pytest.mark.spark
-EXAMPLES, WORLDS = (25, 200) if os.environ.get("TOUCHSTONE_LAW") else (3, 70)
+EXAMPLES, WORLDS = (25, 200) if os.environ.get("TOUCHSTONE_LAW") else (2, 100)
+# tables with more rows are asked which may change: all of them, or those a world never fills
+FEWEST = (0, FEW_ROWS)
 SHOWN = 20  # rows of a failing world
 deaths = st.tuples(st.sampled_from(DEADLY), st.integers(1, 14), st.booleans())
 ops = st.builds(
@@ -66,7 +68,7 @@ def _tiny(_spark, monkeypatch):
     phases=[Phase.explicit, Phase.generate],  # worlds are shrunk by `shrunk`, all at a time
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
-@given(schedules(), st.integers(0, 2**32 - 1), st.sampled_from((0, FEW_ROWS)))
+@given(schedules(), st.integers(0, 2**32 - 1), st.sampled_from(FEWEST))
 def test_any_arrival_under_any_schedule_ends_in_the_tables_of_a_full_refresh(
     tmp_path_factory, schedule, seed, few_rows
 ):

@@ -46,7 +46,7 @@ def test_a_forced_backfill_of_what_is_there_changes_nothing(done, tmp_path):
 
 def test_one_backfill_is_as_good_as_day_by_day(done, files, tmp_path):
     daily = home(tmp_path / "daily", files)
-    for n in range(3, DAYS):
+    for n in (3, DAYS - 2, DAYS - 1):
         night(daily, START + timedelta(n))
     ranged = home(tmp_path / "ranged", files)
     night(ranged, LAST, first=START - timedelta(40))
