@@ -16,9 +16,11 @@ import shutil
 import tempfile
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest import mock
 
 import duckdb
 
@@ -29,6 +31,9 @@ from benchmarks.memory import measured
 from benchmarks.results import StepCost
 from expectations.tables import EVENTS, SPEND
 from pipelines.lake import Lake
+
+if TYPE_CHECKING:
+    from pipelines.work import Run, Step
 
 LATE_SHARE, LATE_DAYS, MERGED_SHARE = 0.005, 30, 0.002
 FITTED = {"model_versions", "credits", "channels", "campaigns"}  # rest on fits, which are frozen
@@ -105,24 +110,36 @@ def arrive(root: str, late_root: str) -> None:
 
 def run_all(home: str, through: date, use_gx: bool) -> Cost:
     """Bring every table after `events` up to date and publish, as a night does."""
-    from pipelines.flow import FLOW, RESTATE
-    from pipelines.nightly import build_data_docs, started
-    from pipelines.publish import publish
-    from pipelines.run import bring_up_to_date
+    from pipelines import run
+    from pipelines.nightly import build_data_docs, make_and_publish, started
     from pipelines.settings import load
 
     cost, begun, settings = Cost(), time.perf_counter(), load(Path(home))
-    with started(settings, through, None, print, use_gx) as run, audits() as spent:
-        cost.start_seconds = time.perf_counter() - begun
-        for step in (*FLOW["journeys"], *FLOW["credit"], RESTATE):
-            one = timed(step.into.name, partial(bring_up_to_date, run, step), spent)
+    real = run.bring_up_to_date
+    with started(settings, through, None, print, use_gx) as work, audits() as spent:
+
+        def clocked(run: Run, step: Step) -> int:
+            one = timed(step.into.name, partial(real, run, step), spent)
             one.rows = run.lake.snapshot(step.into).rows
             cost.steps.append(one)
-        told = (run.lake, run.run_id, through, settings.fingerprint(), datetime.now(UTC))
-        cost.steps.append(timed("publication", partial(publish, *told), spent))
-        cost.steps.append(timed("docs", partial(build_data_docs, run), spent))
-        run.spark.stop()
+            return run.lake.snapshot(step.into).version
+
+        cost.start_seconds = time.perf_counter() - begun
+        with mock.patch.object(run, "bring_up_to_date", clocked):
+            stages = ("journeys", "credit")
+            whole = timed("all", partial(make_and_publish, work, stages, through), spent)
+        cost.steps.append(rest("publication", whole, cost.steps))
+        cost.steps.append(timed("docs", partial(build_data_docs, work), spent))
+        work.spark.stop()
     return cost
+
+
+def rest(name: str, whole: StepCost, parts: list[StepCost]) -> StepCost:
+    """What a whole cost beyond its parts."""
+    return StepCost(
+        name, whole.seconds - sum(part.seconds for part in parts), 0.0,
+        whole.cpu_seconds - sum(part.cpu_seconds for part in parts),
+    )  # fmt: skip
 
 
 def only_sources(root: str, copy: str) -> None:

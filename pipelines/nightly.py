@@ -97,7 +97,7 @@ def run(
     with started(settings, through, first, say, use_gx) as work:
         work.memory["refit"] = set(refit)
         try:
-            versions, number = retry(lambda: _make_and_publish(work, stages, through))
+            versions, number = retry(lambda: make_and_publish(work, stages, through))
         except BrokenContractError:
             build_data_docs(work)
             raise
@@ -105,7 +105,7 @@ def run(
     return Published(work.run_id, work.through, number, versions)
 
 
-def _make_and_publish(
+def make_and_publish(
     work: Run, stages: Collection[str], through: date
 ) -> tuple[dict[str, int], int | None]:
     """Versions of the tables made, and the publication's number if there is one.
