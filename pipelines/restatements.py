@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -10,6 +11,7 @@ from pyspark.sql import functions as F
 from expectations.tables import RESTATEMENTS
 
 KEYS = ("conversion_id", "model", "channel", "currency", "conversion_date")
+Keep = Callable[[DataFrame], DataFrame]
 SHARE, MONEY = "decimal(18, 12)", "decimal(18, 6)"
 
 # reason, when, cause; the first that is true is told
@@ -45,16 +47,18 @@ class Picture:
 
 
 def restatements(
-    before: Picture, after: Picture, publication_id: int, governed: tuple[str, str] | None
-) -> DataFrame:
+    before: Picture, after: Picture, publication_id: int, governed: tuple[str, str] | None,
+    keep: Keep = lambda frame: frame,
+) -> DataFrame:  # fmt: skip
     """One row per conversion, model and channel whose credit differs, with the reason.
 
     `governed` is given if what governs the tables differs too: settings, rules or code, and what
-    of it.
+    of it. `keep` may store what is asked for several times; Spark then knows that it is little.
     """
-    moved = _moved(before.credits, after.credits)
-    ids = moved.select("conversion_id").distinct()
-    facts = _orders(before, after, ids).join(_touches(before, after, ids), "conversion_id", "left")
+    moved = keep(_moved(before.credits, after.credits))
+    ids = keep(moved.select("conversion_id").distinct())
+    touches = _touches(before, after, ids, keep)
+    facts = keep(_orders(before, after, ids).join(touches, "conversion_id", "left"))
     linked = _with_links(facts, before.identities, after.identities)
     told = linked.join(_refunds(before.events, after.events), ["source", "order_id"], "left")
     reason, cause = governed or (None, None)
@@ -132,16 +136,17 @@ def _order(picture: Picture, ids: DataFrame, when: str) -> DataFrame:
     return booked.join(people, "conversion_id", "left")
 
 
-def _touches(before: Picture, after: Picture, ids: DataFrame) -> DataFrame:
+def _touches(before: Picture, after: Picture, ids: DataFrame, keep: Keep) -> DataFrame:
     """One row per conversion: its touches then and now, and a touch of each kind of change.
 
     Late is a touch that was told since; joined, one that was another's; parted and undone, the
     same the other way round; withheld, one that consent no longer allows. Of several, the smallest.
     """
     old, new = _met(before.paths, ids, "old"), _met(after.paths, ids, "new")
-    both = old.join(new, "conversion_id", "inner")
-    came = _told_since(both, "new_met", "old_met", after.touchpoints, before.touchpoints)
-    went = _told_since(both, "old_met", "new_met", before.touchpoints, after.touchpoints)
+    both = keep(old.join(new, "conversion_id", "inner"))
+    sides = after.touchpoints, before.touchpoints
+    came = _told_since(keep(_only(both, "new_met", "old_met")), *sides)
+    went = _told_since(keep(_only(both, "old_met", "new_met")), *reversed(sides))
     kept = F.transform("old_touches", lambda t: t["touchpoint_id"])
     now_withheld = F.array_min(F.array_intersect(kept, F.col("new_withheld")))
     return (
@@ -163,18 +168,22 @@ def _met(paths: DataFrame, ids: DataFrame, when: str) -> DataFrame:
     )  # fmt: skip
 
 
-def _told_since(
-    both: DataFrame, here: str, there: str, has: DataFrame, had: DataFrame
-) -> DataFrame:
-    """One row per conversion: of the touches only `here`, one that only `has` knows and another."""
-    only = both.select("conversion_id", F.explode(F.array_except(here, there)).alias("id"))
-    fresh = has.select(F.col("touchpoint_id").alias("id")).join(
-        had.select(F.col("touchpoint_id").alias("id")), "id", "left_anti"
+def _only(both: DataFrame, here: str, there: str) -> DataFrame:
+    """One row per conversion and touch that it met only `here`."""
+    return both.select("conversion_id", F.explode(F.array_except(here, there)).alias("id"))
+
+
+def _told_since(only: DataFrame, has: DataFrame, had: DataFrame) -> DataFrame:
+    """One row per conversion of `only`: one of its touches that only `has` knows, and another."""
+    ids = only.select("id").distinct()
+    told, known = (
+        touches.select(F.col("touchpoint_id").alias("id")).join(ids, "id", "left_semi")
+        for touches in (has, had)
     )
-    marked = only.join(fresh.distinct().withColumn("is_fresh", F.lit(True)), "id", "left")
-    return marked.groupBy("conversion_id").agg(
+    fresh = told.join(known, "id", "left_anti").distinct().withColumn("is_fresh", F.lit(True))
+    return only.join(fresh, "id", "left").groupBy("conversion_id").agg(
         F.min(_when("is_fresh")).alias("told"), F.min(_when("is_fresh IS NULL")).alias("known")
-    )
+    )  # fmt: skip
 
 
 def _when(condition: str) -> Column:
@@ -183,8 +192,13 @@ def _when(condition: str) -> Column:
 
 def _with_links(facts: DataFrame, before: DataFrame, after: DataFrame) -> DataFrame:
     """`facts` with `link`: an identifier that the person then or the person now gained or lost."""
+    people = facts.select("new_person").unionAll(facts.select("old_person")).distinct()
+    theirs = people.withColumnRenamed("new_person", "person_id")
     owned = ("identifier", "person_id", "valid_from", "valid_to")
-    old, new = before.select(*owned), after.select(*owned)
+    old, new = (
+        side.select(*owned).join(theirs, "person_id", "left_semi").select(*owned)
+        for side in (before, after)
+    )
     changed = old.exceptAll(new).unionByName(new.exceptAll(old))
     links = changed.groupBy("person_id").agg(F.min("identifier").alias("link"))
     now = links.select(F.col("person_id").alias("new_person"), F.col("link").alias("new_link"))

@@ -101,6 +101,8 @@ def _stage(work: Work, todo: set[str]) -> Staged:
     if keys is None:
         return run.lake.stage(step.make(work, todo), step.into, run.run_id, finish)
     keys = run.lake.keep(run.spark, keys, f"{run.run_id}-keys")
+    if not work.as_a_whole & todo:
+        run.memory[("keys", step.into.name, work.base.version)] = keys
     made = step.make(replace(work, keys=keys), todo)
     partly = None if step.whole else todo - work.as_a_whole
     there = run.lake.read(run.spark, work.base, partly)

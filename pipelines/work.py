@@ -62,6 +62,13 @@ class Run:
         found: Snapshot = self.memory["records"]
         return found
 
+    def made_anew(self, old: Snapshot, new: Snapshot) -> DataFrame | None:
+        """Keys of all rows by which two versions of a table may differ; None if this run did not
+        make the one of the other, or made days as a whole.
+        """
+        is_mine = new.version == old.version + 1 and new.state.get("run") == self.run_id
+        return self.memory.get(("keys", old.table.name, old.version)) if is_mine else None
+
     @property
     def docs(self) -> Path | None:
         """Where Data Docs are kept; none on an object store."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -21,7 +22,7 @@ from expectations.tables import (
 )
 from pipelines.lake_files import Snapshot, changed_days
 from pipelines.publish import fitting
-from pipelines.restatements import Picture, disagreements, restatements
+from pipelines.restatements import Keep, Picture, disagreements, restatements
 from pipelines.work import Work
 
 Side = Mapping[str, Snapshot]
@@ -56,8 +57,14 @@ def _of_next(work: Work, last: Mapping[str, Any]) -> DataFrame:
     old = {table.name: _then(work, last, table) for table in GOVERNED}
     new = {table.name: fits[table.name] for table in GOVERNED}
     days = _days(work, last)
-    before, after = (_picture(work, side, (old, new), days) for side in (old, new))
-    return restatements(before, after, int(_next(last)), _governed(old, new))
+    sides = ((old, new), (new, old))
+    before, after = (_picture(work, here, there, days) for here, there in sides)
+    return restatements(before, after, int(_next(last)), _governed(old, new), _keep(work))
+
+
+def _keep(work: Work) -> Keep:
+    name = f"{work.run.run_id}-restated"
+    return lambda frame: work.run.lake.keep(work.run.spark, frame, name)
 
 
 def unexplained(work: Work, staged: DataFrame) -> list[str]:
@@ -101,22 +108,33 @@ def _days(work: Work, last: Mapping[str, Any]) -> set[str]:
     return {day for day in changed if day <= last["through_date"].isoformat()}
 
 
-def _picture(work: Work, side: Side, both: tuple[Side, Side], days: set[str]) -> Picture:
-    """One side's tables: the days restated, and those of touches and events that changed."""
+def _picture(work: Work, here: Side, there: Side, days: set[str]) -> Picture:
+    """One side's tables: the days restated, and what else is in files that the other has not."""
 
-    def read(table: Table, wanted: set[str] | None) -> DataFrame:
-        return work.run.lake.read(work.run.spark, side[table.name], wanted)
+    def read(table: Table, wanted: set[str]) -> DataFrame:
+        return work.run.lake.read(work.run.spark, here[table.name], wanted)
 
     def moved(table: Table) -> set[str]:
-        return changed_days(*(each[table.name] for each in both))
+        return changed_days(here[table.name], there[table.name])
+
+    def only(table: Table) -> DataFrame:
+        theirs = set(there[table.name].files)
+        files = tuple(file for file in here[table.name].files if file not in theirs)
+        return work.run.lake.read(work.run.spark, replace(here[table.name], files=files))
 
     return Picture(
-        credits=read(CREDITS, days),
+        credits=_credited_anew(work, (here, there), read(CREDITS, days)),
         paths=read(PATHS, days | moved(PATHS)),  # of conversions that moved to another day too
         conversions=read(CONVERSIONS, days | moved(CONVERSIONS)),
-        touchpoints=read(TOUCHPOINTS, moved(TOUCHPOINTS)),
-        identities=read(IDENTITIES, moved(IDENTITIES)), events=read(EVENTS, moved(EVENTS)),
+        touchpoints=only(TOUCHPOINTS), identities=only(IDENTITIES), events=only(EVENTS),
     )  # fmt: skip
+
+
+def _credited_anew(work: Work, sides: tuple[Side, Side], credits: DataFrame) -> DataFrame:
+    """Credits without those of conversions that this run left as they were published."""
+    old, new = sorted((side[CREDITS.name] for side in sides), key=lambda one: one.version)
+    keys = work.run.made_anew(old, new)
+    return credits.join(keys, on="conversion_id", how="left_semi") if keys else credits
 
 
 def _governed(old: Side, new: Side) -> tuple[str, str] | None:
