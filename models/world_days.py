@@ -39,6 +39,7 @@ class Draws:
     move: np.ndarray
     leap: np.ndarray
     buy: np.ndarray
+    come: np.ndarray
     hour: np.ndarray
     refund: np.ndarray
     pages: np.ndarray
@@ -90,10 +91,11 @@ class Process:
         bought = draws.buy < -np.expm1(-self._hazard(state))
         visits = [one for one, c in enumerate(self.world.channels) if c.is_visit]
         visited = touched[visits].any(axis=0)
+        comes = bought & ~visited & (draws.come < self.world.comes_to_buy)
         for one, channel in enumerate(self.world.channels):
-            if not channel.is_switchable:  # nobody buys without coming to the shop
-                touched[one] |= bought & ~visited
-        state.visited = np.where(visited | bought, day, state.visited)
+            if not channel.is_switchable:
+                touched[one] |= comes
+        state.visited = np.where(visited | comes, day, state.visited)
         state.intent = np.where(bought, 0.0, intent)
         return touched, bought, intent
 
@@ -165,10 +167,10 @@ def traits(seed: int, block: int, people: int) -> Traits:
 def draws(seed: int, block: int, day: int, channels: int, people: int) -> Draws:
     """The luck of the first `people` of a block on a day."""
     rng = np.random.default_rng([seed, _DAY, block, day])
-    move, leap, buy, hour, refund, pages = rng.random((6, BLOCK))[:, :people]
+    move, leap, buy, come, hour, refund, pages = rng.random((7, BLOCK))[:, :people]
     worth = rng.standard_normal(BLOCK)[:people]
     touch, moment = rng.random((2, channels, BLOCK))[:, :, :people]
-    return Draws(move, leap, buy, hour, refund, pages, worth, touch, moment)
+    return Draws(move, leap, buy, come, hour, refund, pages, worth, touch, moment)
 
 
 def resting(world: World, seed: int, days: int) -> np.ndarray:

@@ -58,6 +58,7 @@ class World:
     is_continuous: bool = False
     additive: float = 0.0
     synergy: tuple[str, str, float] | None = None  # two channels, and what both together add
+    comes_to_buy: float = 0.3  # chance that who buys without a visit on that day makes a direct one
     fragmented: float = 0.0  # share of people seen under two identifiers
     lost_direct: float = 0.0  # share of direct visits nobody records
     value: float = 60.0  # median of a purchase
@@ -110,17 +111,17 @@ _AT_RANDOM = (
     Channel("retargeting", 0.02, effect=0.7, fades_days=2),
     Channel("email", 0.03, effect=0.9, fades_days=3, is_visit=True),
     Channel("affiliate", 0.006, fades_days=2),
-    Channel("direct", 0.01, on_intent=0.8, on_loyalty=0.5, is_visit=True, is_switchable=False),
+    Channel("direct", 0.008, on_intent=1.4, on_loyalty=0.5, is_visit=True, is_switchable=False),
 )
 RANDOM = World("random", "nothing: every ad is shown by chance", _AT_RANDOM)
 TRACKED = changed(
     replace(RANDOM, name="tracked", breaks="touches follow intent, which visits betray"),
-    generic_search={"rate": 0.004, "on_intent": 1.3, "effect": 0.9},
-    brand_search={"rate": 0.002, "on_intent": 1.8, "effect": 0.2},
+    generic_search={"rate": 0.005, "on_intent": 1.4, "effect": 0.9},
+    brand_search={"rate": 0.003, "on_intent": 2.0, "effect": 0.2},
     retargeting={"rate": 0.008, "after_visit": 2.2, "effect": 0.3},
     email={"rate": 0.012, "on_loyalty": 1.5},
-    affiliate={"rate": 0.001, "on_intent": 1.8},
-    direct={"rate": 0.006, "on_intent": 1.2},
+    affiliate={"rate": 0.0015, "on_intent": 1.9},
+    direct={"rate": 0.006, "on_intent": 1.6},
 )
 HIDDEN = changed(
     replace(

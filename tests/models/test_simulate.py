@@ -59,9 +59,11 @@ class Loop:
             hazard = self.hazard(intent, exposure, propensity, loyal)
             if luck.buy[self.person] < 1 - exp(-hazard):
                 sold.append(int(worth(self.world, luck)[self.person]))
-                direct = [c for c in self.world.channels if not c.is_switchable]
-                today += [c for c in direct if visited < day and c not in today]
-                intent, visited = 0.0, day
+                intent = 0.0
+                if visited < day and luck.come[self.person] < self.world.comes_to_buy:
+                    direct = [c for c in self.world.channels if not c.is_switchable]
+                    today += [c for c in direct if c not in today]
+                    visited = day
             touches += [(day, channel.name) for channel in today]
         return sold, touches
 
@@ -183,7 +185,8 @@ def test_touches_come_before_the_purchase_of_their_day_and_days_lie_in_the_world
     assert (at % day).max() < 0.9 * day <= (sold % day).min()
 
 
-def test_nobody_buys_without_a_visit_on_that_day(simulation):
+def test_where_all_come_to_buy_nobody_buys_without_a_visit_on_that_day():
+    simulation = simulate(replace(LIVELY["tracked"], comes_to_buy=1.0), **SIZE)
     visits = {c.name for c in simulation.world.channels if c.is_visit}
     came = {
         (row["person"], row["touched_at"].date())
