@@ -18,10 +18,12 @@ _IDENTIFIERS = 2  # of a person whose devices nobody linked
 class Observed:
     """Touches and conversions under the identifiers they were seen with.
 
-    ``touches`` has one row per recorded touch and ``conversions`` one per purchase, in order of
-    identifier and time, with the columns of `Simulation` and ``identifier``.
+    ``people`` has one row per identifier, with the traits of its person; ``touches`` one per
+    recorded touch and ``conversions`` one per purchase, in order of identifier and time, with the
+    columns of `Simulation` and ``identifier``.
     """
 
+    people: pa.Table
     touches: pa.Table
     conversions: pa.Table
     ends_at: int  # microseconds since 1970
@@ -42,7 +44,11 @@ def observe(simulation: Simulation) -> Observed:
     seen = _identified(touches, is_split, device[0]).filter(pa.array(is_seen))
     sold = _identified(bought, is_split, rng.random(bought.num_rows))
     order = [("identifier", "ascending"), ("touched_at", "ascending"), ("channel", "ascending")]
+    numbers = np.arange(len(is_split)) * _IDENTIFIERS
+    identifier = np.sort(np.concatenate((numbers, numbers[is_split] + 1)))
+    known = simulation.people.take(pa.array(identifier // _IDENTIFIERS)).drop(["person"])
     return Observed(
+        known.append_column("identifier", pa.array(identifier)),
         seen.sort_by(order),
         sold.sort_by([("identifier", "ascending"), ("converted_at", "ascending")]),
         simulation.ends_at,
