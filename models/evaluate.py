@@ -8,9 +8,12 @@ from math import nan
 
 import numpy as np
 import pyarrow as pa
+from sklearn.base import clone
 
 from models.base import AttributionModel, Unfit
-from models.observed import observe, paths
+from models.incremental import HazardLogit, gates
+from models.observed import Observed, observe, paths
+from models.person_days import DAY, PersonDays, Sample, person_days
 from models.registry import MODELS, make
 from models.simulate import Truth, simulate
 from models.worlds import World
@@ -41,6 +44,10 @@ class Judged:
     refusal: str = ""
 
 
+INCREMENTAL = {
+    "hazard_logit": HazardLogit(),
+    "hazard_logit_totals": HazardLogit(totals=("display", "social")),
+}  # their conversions are caused, with a baseline beside them
 NOT_FIT = Scores(nan, nan, nan, nan)
 
 
@@ -78,28 +85,51 @@ def credit_by_channel(model: AttributionModel, seen: pa.Table) -> dict[str, floa
 
 def judge(
     worlds: Iterable[World],
-    models: Iterable[str] = tuple(MODELS),
+    models: Iterable[str] = (*MODELS, *INCREMENTAL),
     people: int = 20_000,
     days: int = 70,
     seeds: Iterable[int] = (0,),
     lookback_days: float = 30.0,
 ) -> Iterator[Judged]:
-    """One row per world, seed and model of the registry, in that order; each world runs once."""
+    """One row per world, seed and model of MODELS or INCREMENTAL, in that order."""
     names, numbers = list(models), list(seeds)
     for world in worlds:
         for seed in numbers:
             simulation = simulate(world, people, days, seed)
-            seen = paths(observe(simulation), lookback_days)
+            seen = observe(simulation)
+            cut = paths(seen, lookback_days)
+            panel = laid_out(seen, world, days) if INCREMENTAL.keys() & set(names) else None
             for name in names:
-                yield _judged(name, world, seed, seen, simulation.truth)
+                yield _judged(name, world, seed, cut, panel, simulation.truth)
 
 
-def _judged(name: str, world: World, seed: int, seen: pa.Table, truth: Truth) -> Judged:
+def laid_out(seen: Observed, world: World, days: int) -> PersonDays:
+    """One row per sampled day of an identifier, for the channels that can be switched off."""
+    sample = Sample(seen.ends_at // DAY - days, days)
+    channels = list(world.switchable)
+    return person_days(seen.people, seen.touches, seen.conversions, channels, sample)
+
+
+def alarms(world: World, people: int = 20_000, days: int = 70, seed: int = 0) -> list[str]:
+    """What the gates of the hazard logit say in a world."""
+    panel = laid_out(observe(simulate(world, people, days, seed)), world, days)
     try:
-        model = _made(name, world).fit(seen)
+        return gates(HazardLogit().fit(panel), panel).alarms()
+    except Unfit as refused:
+        return [str(refused)]
+
+
+def _judged(
+    name: str, world: World, seed: int, cut: pa.Table, panel: PersonDays | None, truth: Truth
+) -> Judged:
+    try:
+        if name in INCREMENTAL and panel is not None:
+            given = clone(INCREMENTAL[name]).fit(panel).caused(panel)
+        else:
+            given = credit_by_channel(_made(name, world).fit(cut), cut)
     except Unfit as refused:
         return Judged(world.name, name, seed, NOT_FIT, str(refused))
-    return Judged(world.name, name, seed, score(credit_by_channel(model, seen), truth))
+    return Judged(world.name, name, seed, score(given, truth))
 
 
 def _made(name: str, world: World) -> AttributionModel:

@@ -32,8 +32,8 @@ class HazardLogit(BaseEstimator):
     Parameters
     ----------
     ridge : how firmly standardised coefficients are drawn to 0.
-    totals : whether people's own totals of touches are controls, against hidden targeting
-        (Mundlak 1978).
+    totals : channels, those of them that there are, of which people's own totals of touches are
+        controls, against hidden targeting (Mundlak 1978). For ads that come unasked.
 
     Learned
     -------
@@ -42,7 +42,7 @@ class HazardLogit(BaseEstimator):
     log_likelihoods_ : of each pass, less the penalty of the ridge; it never falls.
     """
 
-    def __init__(self, ridge: float = 1.0, totals: bool = False) -> None:
+    def __init__(self, ridge: float = 1.0, totals: tuple[str, ...] = ()) -> None:
         self.ridge = ridge
         self.totals = totals
 
@@ -64,7 +64,7 @@ class HazardLogit(BaseEstimator):
         self.log_likelihoods_ = passes
         self.intercept_ = float(found[0] - centre @ slopes)
         self.effects_ = slopes[:ads].reshape(days.exposure.shape[1:])
-        names = days.names + [f"all {name}" for name in days.channels] * self.totals
+        names = days.names + [f"all {name}" for name in days.channels if name in self.totals]
         self.coefficients_ = dict(zip(names, slopes[ads:].tolist(), strict=True))
         return self
 
@@ -94,8 +94,8 @@ class HazardLogit(BaseEstimator):
         return dict(zip([*days.channels, BASELINE], sums, strict=True))
 
     def _design(self, days: PersonDays) -> np.ndarray:
-        parts = [days.exposure.reshape(len(days.bought), -1), days.controls]
-        return np.hstack([*parts, days.totals] if self.totals else parts)
+        totals = days.totals[:, [name in self.totals for name in days.channels]]
+        return np.hstack([days.exposure.reshape(len(days.bought), -1), days.controls, totals])
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def gates(model: HazardLogit, days: PersonDays, seed: int = 0) -> Gates:
     last = days.day >= days.day.max() * 3 / 4
     early = HazardLogit(model.ridge, model.totals).fit(days.where(~last))
     ahead, seen = days.where(last), days.bought[last].sum()
-    aimed = HazardLogit(model.ridge, totals=True).fit(days).coefficients_
+    aimed = HazardLogit(model.ridge, tuple(days.channels)).fit(days).coefficients_
     touched = (days.exposure > np.log1p(0.1)).any(axis=2)
     rises = np.diff(model.log_likelihoods_) >= -1e-9 * np.abs(model.log_likelihoods_[:-1])
     gain = model.log_likelihoods_[-1] - null.log_likelihoods_[-1]

@@ -8,7 +8,17 @@ from math import isnan, nan
 import pyarrow as pa
 import pytest
 
-from models.evaluate import Judged, Scores, credit_by_channel, judge, score
+from models.evaluate import (
+    INCREMENTAL,
+    Judged,
+    Scores,
+    alarms,
+    credit_by_channel,
+    judge,
+    laid_out,
+    score,
+)
+from models.incremental import HazardLogit, gates
 from models.observed import observe, paths
 from models.registry import make
 from models.simulate import Truth, simulate
@@ -100,3 +110,22 @@ def test_a_refusal_is_a_row_that_says_why():
     assert linear.refusal == ""
     assert "0 converting" in markov.refusal
     assert isnan(markov.scores.wmape)
+
+
+def test_an_incremental_model_is_judged_by_what_it_says_was_caused():
+    rows = list(judge((LIVELY,), INCREMENTAL, 400, 28, (6,)))
+    assert [row.model for row in rows] == list(INCREMENTAL)
+    simulation = simulate(LIVELY, 400, 28, 6)
+    panel = laid_out(observe(simulation), LIVELY, 28)
+    assert panel.bought.sum() > 0.9 * simulation.truth.conversions
+    model = HazardLogit().fit(panel)
+    assert rows[0].scores == score(model.caused(panel), simulation.truth)
+    assert alarms(LIVELY, 400, 28, 6) == gates(model, panel).alarms()
+
+
+def test_an_incremental_model_that_has_nothing_to_learn_from_refuses():
+    nobody_buys = replace(TRACKED, hazard=0.0)
+    for row in judge((nobody_buys,), INCREMENTAL, 60, 14):
+        assert "it got 0 with and" in row.refusal
+        assert isnan(row.scores.wmape)
+    assert "it got 0 with and" in alarms(nobody_buys, 60, 14)[0]

@@ -114,7 +114,7 @@ def test_hidden_aims_raise_the_alarm_for_the_channel_aimed_and_for_no_other(aime
 
 def test_own_totals_take_most_of_the_aim_off(aimed):
     model, days, _ = aimed
-    with_totals = HazardLogit(totals=True).fit(days)
+    with_totals = HazardLogit(totals=("display", "social", "radio")).fit(days)
     assert with_totals.caused(days)["display"] < 0.5 * model.caused(days)["display"]
 
 
