@@ -1,0 +1,145 @@
+"""How far what a model says channels caused is from what they caused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from math import nan
+
+import numpy as np
+import pyarrow as pa
+from sklearn.base import clone
+
+from models.base import AttributionModel, Unfit
+from models.incremental import HazardLogit, gates
+from models.observed import Observed, observe, paths
+from models.person_days import DAY, PersonDays, Sample, person_days
+from models.registry import MODELS, make
+from models.simulate import Truth, simulate
+from models.worlds import World
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Errors of an estimate of the conversions that each channel caused.
+
+    Judged are the channels that can be switched off; what an estimate gives to others (direct,
+    a baseline) counts as not caused. Truth is conversions lost when a channel alone is off.
+    """
+
+    wmape: float  # sum of absolute errors over the sum of the truth; 0 is perfect
+    share_error: float  # mean absolute error of a channel's share of what all are given
+    total_ratio: float  # what all channels are given over what they caused; 1 is perfect
+    placebo_credit: float  # share given to channels that do nothing; nan without any
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A model in a world with a seed; `refusal` says why a model would not learn from it."""
+
+    world: str
+    model: str
+    seed: int
+    scores: Scores
+    refusal: str = ""
+
+
+INCREMENTAL = {
+    "hazard_logit": HazardLogit(),
+    "hazard_logit_totals": HazardLogit(totals=("display", "social")),
+}  # their conversions are caused, with a baseline beside them
+NOT_FIT = Scores(nan, nan, nan, nan)
+
+
+def score(given: Mapping[str, float], truth: Truth) -> Scores:
+    """Scores of conversions `given` to channels; a channel it does not name is given none.
+
+    Shares and ratios are nan where the sum that they divide by is not above 0.
+
+    >>> truth = Truth(100, 0, 90, 0, {"a": 8.0, "b": 2.0, "c": 0.0}, {}, ("c",))
+    >>> score({"a": 12, "b": 6, "c": 2, "direct": 80}, truth)
+    Scores(wmape=1.0, share_error=0.13333333333333333, total_ratio=2.0, placebo_credit=0.1)
+    """
+    names = list(truth.caused)
+    got = np.array([given.get(name, 0.0) for name in names], dtype=float)
+    due = np.array([truth.caused[name] for name in names])
+    is_placebo = np.isin(names, truth.placebos)
+    shares = _over(got, got.sum())
+    return Scores(
+        float(_over(np.abs(got - due).sum(), due.sum())),
+        float(np.abs(shares - _over(due, due.sum())).mean()),
+        float(_over(got.sum(), due.sum())),
+        float(shares[is_placebo].sum()) if is_placebo.any() else nan,
+    )
+
+
+def credit_by_channel(model: AttributionModel, seen: pa.Table) -> dict[str, float]:
+    """Conversions that a fitted model gives to each channel over the converted paths."""
+    won = seen.filter(seen["is_converted"])
+    channels = won["channels"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    names, codes = np.unique(channels.astype(str), return_inverse=True)
+    credit = model.attribute(won)["credit"].to_numpy()
+    sums = np.bincount(codes, credit, minlength=len(names))
+    return dict(zip(names.tolist(), sums.tolist(), strict=True))
+
+
+def judge(
+    worlds: Iterable[World],
+    models: Iterable[str] = (*MODELS, *INCREMENTAL),
+    people: int = 20_000,
+    days: int = 70,
+    seeds: Iterable[int] = (0,),
+    lookback_days: float = 30.0,
+) -> Iterator[Judged]:
+    """One row per world, seed and model of MODELS or INCREMENTAL, in that order."""
+    names, numbers = list(models), list(seeds)
+    for world in worlds:
+        for seed in numbers:
+            simulation = simulate(world, people, days, seed)
+            seen = observe(simulation)
+            cut = paths(seen, lookback_days)
+            panel = laid_out(seen, world, days) if INCREMENTAL.keys() & set(names) else None
+            for name in names:
+                yield _judged(name, world, seed, cut, panel, simulation.truth)
+
+
+def laid_out(seen: Observed, world: World, days: int) -> PersonDays:
+    """One row per sampled day of an identifier, for the channels that can be switched off."""
+    sample = Sample(seen.ends_at // DAY - days, days)
+    channels = list(world.switchable)
+    return person_days(seen.people, seen.touches, seen.conversions, channels, sample)
+
+
+def alarms(world: World, people: int = 20_000, days: int = 70, seed: int = 0) -> list[str]:
+    """What the gates of the hazard logit say in a world."""
+    panel = laid_out(observe(simulate(world, people, days, seed)), world, days)
+    try:
+        return gates(HazardLogit().fit(panel), panel).alarms()
+    except Unfit as refused:
+        return [str(refused)]
+
+
+def _judged(
+    name: str, world: World, seed: int, cut: pa.Table, panel: PersonDays | None, truth: Truth
+) -> Judged:
+    try:
+        if name in INCREMENTAL and panel is not None:
+            given = clone(INCREMENTAL[name]).fit(panel).caused(panel)
+        else:
+            given = credit_by_channel(_made(name, world).fit(cut), cut)
+    except Unfit as refused:
+        return Judged(world.name, name, seed, NOT_FIT, str(refused))
+    return Judged(world.name, name, seed, score(given, truth))
+
+
+def _made(name: str, world: World) -> AttributionModel:
+    """The model, told which channel of the world is direct if it asks."""
+    direct = [channel.name for channel in world.channels if not channel.is_switchable]
+    if direct and "direct" in MODELS[name]._get_param_names():
+        return make(name, direct=direct[0])
+    return make(name)
+
+
+def _over(part: np.ndarray, whole: float) -> np.ndarray:
+    """`part` over `whole`; nan if that is not above 0."""
+    return np.asarray(part) / whole if whole > 0 else np.full_like(part, nan, dtype=float)
