@@ -14,12 +14,12 @@ from models.lift_tests import LiftTest
 SHARED_SPREAD = 1.0  # of the log of the bias that all channels share: a factor 2.7 either way
 OWN_SPREAD = 0.5  # of the log of what a channel's bias adds to that: a factor 1.6 either way
 _REACH = 6.0  # standard deviations the grids reach
-_SHARED_STEPS, _OWN_STEPS = 241, 481
+_SHARED_STEPS, _OWN_STEPS = 241, 4001
 CALIBRATED = pa.schema(
     [
         ("channel", pa.string()),
         ("credit", pa.float64()),
-        ("tests", pa.int32()),
+        ("is_tested", pa.bool_()),
         ("calibrated", pa.float64()),
         ("calibrated_low", pa.float64()),
         ("calibrated_high", pa.float64()),
@@ -99,30 +99,36 @@ def learn_bias(
                 "by what factor credit is wrong, and nothing times a factor is nothing. Check how "
                 "channel, scope and days are written, or leave the test out and read it as it is"
             )
+    for name, spread in {"shared_spread": shared_spread, "own_spread": own_spread}.items():
+        if not spread > 0:
+            raise ValueError(f"{name}={spread!r}; expected above 0: bias is never known before")
     reach = _REACH * np.hypot(shared_spread, own_spread)
     shared = np.linspace(-_REACH * shared_spread, _REACH * shared_spread, _SHARED_STEPS)
     logs = np.linspace(-reach, reach, _OWN_STEPS)
-    given_shared = stats.norm.logpdf(logs, shared[:, None], own_spread)
-    chance = stats.norm.logpdf(shared, 0.0, shared_spread)
-    joint = {}
-    for channel in sorted({test.channel for test in tests}):
-        seen = [_seen(t, s, logs) for t, s in zip(tests, said, strict=True) if t.channel == channel]
-        joint[channel] = given_shared + np.sum(seen, axis=0)
-        chance = chance + special.logsumexp(joint[channel], axis=1)
-    tested = {channel: _factor(logs, chance, table) for channel, table in joint.items()}
-    return Bias(tested, _factor(logs, chance, given_shared))
+    own = stats.norm.pdf(logs, shared[:, None], own_spread)
+    own /= own.sum(axis=1, keepdims=True)
+    seen = {c: _seen(tests, said, c, logs) for c in sorted({test.channel for test in tests})}
+    likely = {c: np.maximum(own @ found, np.finfo(float).tiny) for c, found in seen.items()}
+    log_chance = stats.norm.logpdf(shared, 0.0, shared_spread)
+    chance = special.softmax(log_chance + sum(np.log(found) for found in likely.values()))
+    tested = {c: _factor(logs, seen[c] * ((chance / likely[c]) @ own)) for c in seen}
+    return Bias(tested, _factor(logs, chance @ own))
 
 
-def _seen(test: LiftTest, said: float, logs: np.ndarray) -> np.ndarray:
-    """The log likelihood of a test's estimate at each log factor."""
-    return stats.norm.logpdf(test.estimate, said * np.exp(logs), test.standard_error)
+def _seen(
+    tests: Sequence[LiftTest], said: np.ndarray, channel: str, logs: np.ndarray
+) -> np.ndarray:
+    """How likely the estimates of a channel's tests are at each log factor; 1 where likeliest."""
+    log_likely = sum(
+        stats.norm.logpdf(test.estimate, credit * np.exp(logs), test.standard_error)
+        for test, credit in zip(tests, said, strict=True)
+        if test.channel == channel
+    )
+    return np.exp(log_likely - np.max(log_likely))
 
 
-def _factor(logs: np.ndarray, chance: np.ndarray, joint: np.ndarray) -> Factor:
-    """Chances of the log factor, b (rows, of log `chance`) summed out."""
-    within = joint - special.logsumexp(joint, axis=1, keepdims=True)
-    log_chances = special.logsumexp(within + chance[:, None], axis=0)
-    return Factor(logs, special.softmax(log_chances))
+def _factor(logs: np.ndarray, chances: np.ndarray) -> Factor:
+    return Factor(logs, chances / chances.sum())
 
 
 def reconcile(credit: Mapping[str, float], bias: Bias, level: float = 0.95) -> pa.Table:
@@ -130,14 +136,14 @@ def reconcile(credit: Mapping[str, float], bias: Bias, level: float = 0.95) -> p
 
     `credit` is that of the model `bias` was learned of, over the days that are reported.
     ``calibrated`` is the median, the interval leaves (1 - level) / 2 on either side; it counts the
-    doubt in tests and bias, not that of sampling. ``tests`` tells whether the channel was tested
-    (1) or took the bias of the others (0). A channel with credit of 0 or less stays uncalibrated
+    doubt in tests and bias, not that of sampling. Where not ``is_tested`` the channel took over
+    the bias of the tested ones. A channel with credit of 0 or less stays uncalibrated
     (null): a factor says nothing about it.
     """
     rows = []
     for channel in sorted(credit):
         given, factor = credit[channel], bias.of(channel)
-        row = {"channel": channel, "credit": given, "tests": int(channel in bias.tested)}
+        row = {"channel": channel, "credit": given, "is_tested": channel in bias.tested}
         if given > 0:
             low, middle, high = (
                 given * np.exp(factor.quantile(at))
