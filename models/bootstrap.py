@@ -11,10 +11,10 @@ from scipy import sparse
 
 UNIT = 2.0**-20  # figures are summed in whole units, so no order and no partition changes a sum
 _EXACT = 2.0**53  # whole numbers up to here are exact
-_ROWS = 2048  # of a block: its weights stay in the processor's cache
+_ROWS = 1024  # of a block: its weights stay in the processor's cache
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _TIMES = (94, 95, 46, 16, 4, 1)  # of 256: persons who are in a replicate 0, 1, 2, ... times
-_DRAW = bytes(np.repeat(np.arange(len(_TIMES)), _TIMES).astype(np.uint8))
+_BOUNDS = np.cumsum(_TIMES)[:-1].astype(np.uint8)  # a byte from here on is one time more
 
 
 def person_keys(persons: pa.Array | pa.ChunkedArray) -> np.ndarray:
@@ -94,8 +94,11 @@ def weights(keys: np.ndarray, replicates: int) -> np.ndarray:
         raise ValueError(f"replicates={replicates!r}; expected 1 or more; 200 do for intervals")
     eights = np.arange(1, -(-replicates // 8) + 1, dtype=np.uint64) * _GOLDEN
     bits = mixed(keys.astype(np.uint64)[:, None] + eights)
-    drawn = bits.astype("<u8", copy=False).tobytes().translate(_DRAW)
-    return np.frombuffer(drawn, np.uint8).reshape(len(keys), -1)[:, :replicates]
+    drawn = bits.astype("<u8", copy=False).view(np.uint8)
+    times = (drawn >= _BOUNDS[0]).view(np.uint8)
+    for bound in _BOUNDS[1:]:
+        times += drawn >= bound
+    return times[:, :replicates]
 
 
 def replicate_sums(
@@ -108,18 +111,20 @@ def replicate_sums(
     """
     if len(keys) != figures.shape[0]:
         raise ValueError(f"{len(keys)} keys for {figures.shape[0]} rows; every row needs one")
-    sums = np.zeros((replicates, figures.shape[1]))
+    sums = np.zeros((figures.shape[1], replicates))
+    drawn = np.empty((min(_ROWS, len(keys)), replicates))  # anew for each block takes ten times
     largest = 0.0
     for at in range(0, len(keys), _ROWS):
-        block = _whole(figures[at : at + _ROWS])
+        block, some = _whole(figures[at : at + _ROWS]), keys[at : at + _ROWS]
         largest += abs(block).sum(axis=0).max(initial=0.0) * (len(_TIMES) - 1)
-        sums += _product(weights(keys[at : at + _ROWS], replicates), block)
+        np.copyto(drawn[: len(some)], weights(some, replicates))
+        sums += block.T @ drawn[: len(some)]
     if largest > _EXACT:
         raise ValueError(
             f"figures sum to {largest * UNIT:.3g}; above {_EXACT * UNIT:.3g} sums are no longer "
             "exact. Divide the figures, by 1,000 say, and multiply the intervals."
         )
-    return sums * UNIT
+    return sums.T * UNIT
 
 
 def _whole(block: np.ndarray | sparse.csr_array) -> np.ndarray | sparse.csr_array:
@@ -130,9 +135,3 @@ def _whole(block: np.ndarray | sparse.csr_array) -> np.ndarray | sparse.csr_arra
     kept.sum_duplicates()
     kept.data = np.rint(kept.data / UNIT)
     return kept
-
-
-def _product(drawn: np.ndarray, block: np.ndarray | sparse.csr_array) -> np.ndarray:
-    if sparse.issparse(block):
-        return (block.T @ drawn.astype(np.float64)).T
-    return drawn.T.astype(np.float64) @ block

@@ -74,8 +74,7 @@ def _by_path(model: AttributionModel, paths: pa.Table, touches: Touches) -> spar
     """One row per path: the credit of each channel."""
     credit = model.attribute(paths).column("credit").to_numpy()
     shape = (paths.num_rows, len(touches.channels))
-    held = sparse.csr_array((credit, touches.codes, touches.offsets), shape=shape)
-    held.sum_duplicates()
+    held = sparse.csr_array((credit, touches.codes, touches.offsets), shape=shape, copy=True)
     held.eliminate_zeros()
     return held
 
