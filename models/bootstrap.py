@@ -1,20 +1,34 @@
-"""Poisson bootstrap over persons: who is in a replicate how often, and what figures then sum to."""
+"""Poisson bootstrap over persons: who is in a replicate how often, and what figures then sum to.
+
+Persons fall into 2^14 groups by a hash of who they are, and a replicate weighs each group. So all
+that a replicate needs of any number of persons is sums by group, which add up over partitions.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
+GROUPS = 2**14  # intervals' widths then vary by half a percent; from 200 replicates by five
 UNIT = 2.0**-20  # figures are summed in whole units, so no order and no partition changes a sum
 _EXACT = 2.0**53  # whole numbers up to here are exact
-_ROWS = 1024  # of a block: its weights stay in the processor's cache
+_CELLS = 2**22  # up to here a full table is quicker than a sparse one
+_TIMES = (
+    6027,
+    6028,
+    3014,
+    1004,
+    250,
+    51,
+    9,
+    1,
+)  # groups that are in a replicate 0, 1, 2, ... times
+_ROWS = 4096  # of a block of names: it stays in the processor's cache
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_TIMES = (94, 95, 46, 16, 4, 1)  # of 256: persons who are in a replicate 0, 1, 2, ... times
-_BOUNDS = np.cumsum(_TIMES)[:-1].astype(np.uint8)  # a byte from here on is one time more
 
 
 def person_keys(persons: pa.Array | pa.ChunkedArray) -> np.ndarray:
@@ -80,58 +94,58 @@ def mixed(keys: np.ndarray) -> np.ndarray:
     return out
 
 
-def weights(keys: np.ndarray, replicates: int) -> np.ndarray:
-    """Rows x replicates: how often the person of a row is in a replicate.
+def groups(keys: np.ndarray) -> np.ndarray:
+    """Of each key: its group, 0 to GROUPS - 1."""
+    return (keys % np.uint64(GROUPS)).astype(np.int64)
 
-    A function of person and replicate alone, the same for every model, day and partition. Poisson
-    of mean 1 to the nearest 256th, so chosen that mean and variance are exactly 1 (the third
-    moment is 4.98, Poisson's is 5). Chamandy, Muralidharan, Najmi, Naidu 2012.
 
-    >>> weights(np.array([7, 8, 7], np.uint64), 8).tolist()
-    [[2, 0, 0, 0, 2, 2, 2, 1], [0, 0, 1, 3, 1, 0, 0, 1], [2, 0, 0, 0, 2, 2, 2, 1]]
+@lru_cache(maxsize=4)
+def weights(replicates: int) -> np.ndarray:
+    """Groups x replicates: how often the persons of a group are in a replicate.
+
+    A function of group and replicate alone, the same for every model, day and partition, however
+    many replicates there are. To each person a weight is Poisson of mean 1 (to the nearest of
+    GROUPS; mean and variance are exactly 1). The weights of a replicate are one set of numbers,
+    dealt out anew: their mean is exactly 1, so many persons in a group do not move all sums alike
+    as weights drawn for groups would, and replicates spread as if each person had been drawn.
+    Poisson bootstrap: Chamandy, Muralidharan, Najmi, Naidu 2012.
+
+    >>> weights(2)[:8].T.tolist()
+    [[2, 0, 1, 4, 0, 2, 1, 1], [1, 0, 0, 0, 1, 0, 2, 2]]
     """
     if replicates < 1:
         raise ValueError(f"replicates={replicates!r}; expected 1 or more; 200 do for intervals")
-    eights = np.arange(1, -(-replicates // 8) + 1, dtype=np.uint64) * _GOLDEN
-    bits = mixed(keys.astype(np.uint64)[:, None] + eights)
-    drawn = bits.astype("<u8", copy=False).view(np.uint8)
-    times = (drawn >= _BOUNDS[0]).view(np.uint8)
-    for bound in _BOUNDS[1:]:
-        times += drawn >= bound
-    return times[:, :replicates]
+    rows = mixed(np.arange(1, GROUPS + 1, dtype=np.uint64) * _GOLDEN)
+    dealt = np.repeat(np.arange(len(_TIMES), dtype=np.uint8), _TIMES)
+    times = np.empty((GROUPS, replicates), np.uint8)
+    for replicate in range(replicates):
+        turn = mixed(rows + np.uint64(replicate + 1))
+        times[np.argsort(turn, kind="stable"), replicate] = dealt
+    times.flags.writeable = False  # it is kept for who asks next
+    return times
 
 
-def replicate_sums(
-    keys: np.ndarray, figures: np.ndarray | sparse.csr_array, replicates: int
-) -> np.ndarray:
-    """Replicates x columns: the columns of `figures` (one row per key), summed by weight.
+def group_sums(
+    group: np.ndarray, column: np.ndarray, figure: np.ndarray, columns: int
+) -> sparse.csr_array:
+    """Groups x columns: each figure added to its group and column, in whole units.
 
-    Sums of parts of the rows add up to the sum of all, bit for bit: figures are taken to the
-    nearest millionth (2^-20). Memory is that of one block of rows, whatever their number.
+    All that replicates need. Sums of parts of the figures add up to those of all, bit for bit, as
+    each is taken to the nearest millionth (2^-20).
     """
-    if len(keys) != figures.shape[0]:
-        raise ValueError(f"{len(keys)} keys for {figures.shape[0]} rows; every row needs one")
-    sums = np.zeros((figures.shape[1], replicates))
-    drawn = np.empty((min(_ROWS, len(keys)), replicates))  # anew for each block takes ten times
-    largest = 0.0
-    for at in range(0, len(keys), _ROWS):
-        block, some = _whole(figures[at : at + _ROWS]), keys[at : at + _ROWS]
-        largest += abs(block).sum(axis=0).max(initial=0.0) * (len(_TIMES) - 1)
-        np.copyto(drawn[: len(some)], weights(some, replicates))
-        sums += block.T @ drawn[: len(some)]
+    whole = np.rint(np.asarray(figure, dtype=np.float64) / UNIT)
+    if GROUPS * columns > _CELLS:
+        return sparse.coo_array((whole, (group, column)), shape=(GROUPS, columns)).tocsr()
+    cells = np.bincount(group * columns + column, whole, minlength=GROUPS * columns)
+    return sparse.csr_array(cells.reshape(GROUPS, columns))
+
+
+def resampled_sums(sums: sparse.csr_array, replicates: int) -> np.ndarray:
+    """Replicates x columns: sums by group, weighed; in the unit of the figures again."""
+    largest = abs(sums).sum(axis=0).max(initial=0.0) * (len(_TIMES) - 1)
     if largest > _EXACT:
         raise ValueError(
-            f"figures sum to {largest * UNIT:.3g}; above {_EXACT * UNIT:.3g} sums are no longer "
-            "exact. Divide the figures, by 1,000 say, and multiply the intervals."
+            f"figures may sum to {largest * UNIT:.3g}; above {_EXACT * UNIT:.3g} sums are no "
+            "longer exact. Divide the figures, by 1,000 say, and multiply the intervals."
         )
-    return sums.T * UNIT
-
-
-def _whole(block: np.ndarray | sparse.csr_array) -> np.ndarray | sparse.csr_array:
-    """Figures in units, rounded."""
-    if not sparse.issparse(block):
-        return np.rint(np.asarray(block, dtype=np.float64) / UNIT)
-    kept: Any = block.astype(np.float64)
-    kept.sum_duplicates()
-    kept.data = np.rint(kept.data / UNIT)
-    return kept
+    return (sums.T @ weights(replicates).astype(np.float64)).T * UNIT

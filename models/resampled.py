@@ -10,7 +10,7 @@ import pyarrow as pa
 from scipy import sparse
 
 from models.base import AttributionModel
-from models.bootstrap import replicate_sums
+from models.bootstrap import group_sums, groups, resampled_sums
 from models.chain import Chain, factored_effects, states_of
 from models.markov import Markov
 from models.touches import Touches, outcomes
@@ -59,24 +59,14 @@ def of_rules(
     won = outcomes(paths)
     paths, keys = paths.filter(pa.array(won)), keys[won]
     touches = Touches.read(paths)
-    credits = {name: _by_path(model, paths, touches) for name, model in models.items()}
-    if not credits:
-        return {}
-    sums = replicate_sums(keys, sparse.hstack(list(credits.values()), format="csr"), replicates)
-    draws = np.split(sums, len(credits), axis=1)
-    return {
-        name: Replicates(touches.channels, np.asarray(held.sum(axis=0)), drawn)
-        for (name, held), drawn in zip(credits.items(), draws, strict=True)
-    }
-
-
-def _by_path(model: AttributionModel, paths: pa.Table, touches: Touches) -> sparse.csr_array:
-    """One row per path: the credit of each channel."""
-    credit = model.attribute(paths).column("credit").to_numpy()
-    shape = (paths.num_rows, len(touches.channels))
-    held = sparse.csr_array((credit, touches.codes, touches.offsets), shape=shape, copy=True)
-    held.eliminate_zeros()
-    return held
+    group = groups(keys)[touches.path]
+    found = {}
+    for name, model in models.items():
+        credit = model.attribute(paths).column("credit").to_numpy()
+        sums = group_sums(group, touches.codes, credit, len(touches.channels))
+        whole = np.bincount(touches.codes, credit, minlength=len(touches.channels))
+        found[name] = Replicates(touches.channels, whole, resampled_sums(sums, replicates))
+    return found
 
 
 def of_markov(
@@ -94,24 +84,24 @@ def of_markov(
     touches = every.only(kept)
     if not touches.channels:
         return Replicates([], np.zeros(0), np.zeros((replicates, 0)))
-    cells = _Cells.of(touches, converts[kept], int(model.order))
-    sums = replicate_sums(keys[kept], cells.held, replicates)
+    cells = _Cells.of(touches, converts[kept], groups(keys[kept]), int(model.order))
+    sums = resampled_sums(cells.held, replicates)
     draws = np.array([cells.totals(counts) for counts in sums]).reshape(replicates, -1)
     return Replicates(touches.channels, np.array(list(fitted.totals_.values())), draws)
 
 
 @dataclass(frozen=True)
 class _Cells:
-    """What a path adds to the chain: columns are moves, then conversions, then losses of states."""
+    """What persons add to the chain: columns are moves, then conversions, then losses of states."""
 
-    held: sparse.csr_array  # paths x columns
+    held: sparse.csr_array  # groups x columns, as `group_sums` gives them
     came_from: np.ndarray  # of each move
     went_to: np.ndarray  # of each move
     channel: np.ndarray  # of each state: that of its last touch; -1 for the start
     channels: int
 
     @classmethod
-    def of(cls, touches: Touches, converts: np.ndarray, order: int) -> _Cells:
+    def of(cls, touches: Touches, converts: np.ndarray, group: np.ndarray, order: int) -> _Cells:
         """Count every path's moves; as in `chain.count_chain`, staying in a state is none."""
         state = states_of(touches, order)
         size = int(state.max(initial=0)) + 1
@@ -120,10 +110,9 @@ class _Cells:
         goes = came_from != state
         moves, place = np.unique(came_from[goes] * size + state[goes], return_inverse=True)
         ends = state[touches.offsets[1:] - 1] + len(moves) + np.where(converts, 0, size)
-        row = np.concatenate((touches.path[goes], np.arange(len(converts))))
+        whose = np.concatenate((group[touches.path[goes]], group))
         column = np.concatenate((place, ends))
-        shape = (len(converts), len(moves) + 2 * size)
-        held = sparse.coo_array((np.ones(len(row)), (row, column)), shape=shape).tocsr()
+        held = group_sums(whose, column, np.ones(len(column)), len(moves) + 2 * size)
         channel = np.full(size, -1)
         channel[state] = touches.codes
         return cls(held, moves // size, moves % size, channel, len(touches.channels))
@@ -153,5 +142,8 @@ def one_step(
     of the log likelihood at the fit (rows x coefficients) and `bend` minus its second derivative
     over all rows. Costs one sum, where a refit would cost a fit for every replicate.
     """
-    moved = replicate_sums(keys, scores, replicates) - scores.sum(axis=0)
+    rows, many = scores.shape
+    group, column = np.repeat(groups(keys), many), np.tile(np.arange(many), rows)
+    sums = resampled_sums(group_sums(group, column, scores.ravel(), many), replicates)
+    moved = sums - scores.sum(axis=0)
     return coefficients + np.linalg.solve(bend, moved.T).T
