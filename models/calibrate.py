@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -99,6 +100,17 @@ def learn_bias(
                 "by what factor credit is wrong, and nothing times a factor is nothing. Check how "
                 "channel, scope and days are written, or leave the test out and read it as it is"
             )
+    logs, log_chance, own = _grids(shared_spread, own_spread)
+    seen = {c: _seen(tests, said, c, logs) for c in sorted({test.channel for test in tests})}
+    likely = {c: np.maximum(own @ found, np.finfo(float).tiny) for c, found in seen.items()}
+    chance = special.softmax(log_chance + sum(np.log(found) for found in likely.values()))
+    tested = {c: _factor(logs, seen[c] * ((chance / likely[c]) @ own)) for c in seen}
+    return Bias(tested, _factor(logs, chance @ own))
+
+
+@lru_cache(maxsize=4)
+def _grids(shared_spread: float, own_spread: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Log factors; the log chance of each b; chances of the log factors (columns) given b."""
     for name, spread in {"shared_spread": shared_spread, "own_spread": own_spread}.items():
         if not spread > 0:
             raise ValueError(f"{name}={spread!r}; expected above 0: bias is never known before")
@@ -106,13 +118,8 @@ def learn_bias(
     shared = np.linspace(-_REACH * shared_spread, _REACH * shared_spread, _SHARED_STEPS)
     logs = np.linspace(-reach, reach, _OWN_STEPS)
     own = stats.norm.pdf(logs, shared[:, None], own_spread)
-    own /= own.sum(axis=1, keepdims=True)
-    seen = {c: _seen(tests, said, c, logs) for c in sorted({test.channel for test in tests})}
-    likely = {c: np.maximum(own @ found, np.finfo(float).tiny) for c, found in seen.items()}
-    log_chance = stats.norm.logpdf(shared, 0.0, shared_spread)
-    chance = special.softmax(log_chance + sum(np.log(found) for found in likely.values()))
-    tested = {c: _factor(logs, seen[c] * ((chance / likely[c]) @ own)) for c in seen}
-    return Bias(tested, _factor(logs, chance @ own))
+    chance = stats.norm.logpdf(shared, 0.0, shared_spread)
+    return logs, chance, own / own.sum(axis=1, keepdims=True)
 
 
 def _seen(
