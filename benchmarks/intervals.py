@@ -55,27 +55,37 @@ def best(work: Callable[[], object], times: int = 5) -> float:
     return min(seconds)
 
 
+def drawn_paths(conversions: int) -> tuple[pa.Table, pa.Array]:
+    """Paths of a crowd, about so many of them converting, and who walked them."""
+    return made(1, rate=0.5).drawn(int(conversions * 1.25), 1)
+
+
 def drawn_conversions(conversions: int) -> tuple[pa.Table, pa.Array]:
-    """Converting paths of a crowd, about so many, and who walked them."""
-    paths, names = made(1, rate=0.5).drawn(int(conversions * 1.45), 1)
+    """The converting ones."""
+    paths, names = drawn_paths(conversions)
     won = pa.array(outcomes(paths))
     return paths.filter(won), names.filter(won)
 
 
 def cost(conversions: int) -> tuple[list[str], int]:
-    """Rows of the table of seconds, one per choice of rules, and how many conversions it is of."""
+    """Rows of the table of seconds, one per choice of models; how many conversions it is of."""
     paths, names = drawn_conversions(conversions)
     rows = []
     for chosen in [*([name] for name in RULES), RULES]:
         models = {name: make(name) for name in chosen}
-        plain = best(partial(point, models, paths))
-        whole = best(partial(resampled, models, paths, names))
         label = chosen[0] if len(chosen) == 1 else f"all {len(chosen)} together"
-        rows.append(
-            f"| {label} | {plain:.2f} | {whole:.2f} | {whole - plain:.2f} "
-            f"| {(whole - plain) / plain:.2f} |"
-        )
+        plain = best(partial(point, models, paths))
+        rows.append(_row(label, plain, best(partial(resampled, models, paths, names))))
+    every, walkers = drawn_paths(conversions)
+    plain = best(partial(Markov().fit, every))
+    whole = best(lambda: of_markov(Markov(), every, person_keys(walkers)))
+    rows.append(_row(f"markov, order 1 ({every.num_rows:,} paths)", plain, whole))
     return rows, paths.num_rows
+
+
+def _row(label: str, plain: float, whole: float) -> str:
+    more = whole - plain
+    return f"| {label} | {plain:.2f} | {whole:.2f} | {more:.2f} | {more / plain:.2f} |"
 
 
 def resampled_all(conversions: int) -> None:
@@ -93,12 +103,14 @@ def covered(found: pa.Table, truth: np.ndarray) -> np.ndarray:
     return np.array(held)
 
 
-def coverage(crowd: Crowd, datasets: int) -> dict[str, np.ndarray]:
+def coverage(
+    crowd: Crowd, datasets: int, orders: tuple[int, ...] = (1, 2)
+) -> dict[str, np.ndarray]:
     """By model: dataset x (credit, share) x channel, whether the interval held the truth."""
     paths, counts = crowd.expected(PERSONS)
     touches = Touches.read(paths)
     rules = {name: make(name) for name in RULES}
-    fits = {f"markov, order {order}": Markov(order) for order in (1, 2)}
+    fits = {f"markov, order {order}": Markov(order) for order in orders}
     truth = {name: weighted(rule, paths, touches, counts) for name, rule in rules.items()}
     for name, model in fits.items():
         model.fit(paths, sample_weight=counts)
@@ -162,9 +174,10 @@ def section(conversions: int, datasets: int) -> str:
         f"`python -m benchmarks.intervals --conversions {conversions} --datasets {datasets}` on "
         f"{results.machine()}, one thread.", "",
         f"{REPLICATES} replicates over the persons of {made_of:,} conversions, names of persons to "
-        f"credit by channel, best of 5; weights are dealt once per process, in 0.2 s, not counted. Peak memory of all rules together {peak / 2**20:,.0f} MiB, "
+        f"credit by channel, best of 5; weights are dealt once per process, in 0.2 s, not "
+        f"counted. Peak memory of all rules together {peak / 2**20:,.0f} MiB, "
         f"of making the input alone {input_peak / 2**20:,.0f} MiB.", "",
-        "| rule | point estimate, s | with replicates, s | replicates, s | over point estimate |",
+        "| model | point estimate, s | with replicates, s | replicates, s | over point estimate |",
         "|---|---:|---:|---:|---:|", *rows, "",
         f"How often 95 % intervals hold the truth: {datasets} datasets of {PERSONS:,} persons, "
         "mean over channels and the worst channel. (Of 200 datasets, one channel's share is "

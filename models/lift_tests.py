@@ -1,32 +1,29 @@
-"""Lift tests as a file tells them: what experiments say a channel caused."""
+"""Lift tests: what experiments say a channel caused, checked."""
 
 from __future__ import annotations
 
-import csv
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from difflib import get_close_matches
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 EVERYWHERE = "all"
 NEEDED = ("channel", "scope", "period_start", "period_end", "estimate", "standard_error")
 OPTIONAL = ("spend",)
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class LiftTest:
     """One experiment on one channel: conversions that would not have come without it."""
 
     channel: str
     scope: str  # where it ran, as the column `scope` of credit says; "all" for everywhere
-    period_start: date  # UTC; both days belong to the period
-    period_end: date
+    period_start: np.datetime64  # a day, UTC; both days belong to the period
+    period_end: np.datetime64
     estimate: float  # of incremental conversions; may be below 0
     standard_error: float
     spend: float | None = None  # on the channel, in scope and period
@@ -38,19 +35,20 @@ class LiftTest:
 
 
 class BadLiftTests(ValueError):
-    """A file of lift tests that cannot be read as one; the message lists every problem."""
+    """Lift tests that make no sense as told; the message lists every problem, a line each."""
 
 
-def read_lift_tests(file: Path) -> list[LiftTest]:
-    """The tests of a CSV or Parquet file, in the order of channel, scope and period.
+def checked(rows: Iterable[tuple[str, Mapping[str, object]]]) -> list[LiftTest]:
+    """The tests that rows tell, in the order of channel, scope and period; all problems at once.
 
-    Columns ``channel``, ``scope`` ("all", or as in the credit), ``period_start`` and
-    ``period_end`` (days, both counted), ``estimate`` (incremental conversions),
-    ``standard_error``; if known, ``spend``. All problems are told at once.
+    A row comes with the place it stands in, as "line 3". Columns ``channel``, ``scope`` ("all",
+    or as in the credit), ``period_start`` and ``period_end`` (days, both counted), ``estimate``
+    (incremental conversions of everybody in scope), ``standard_error``; if known, ``spend``.
+    Values may be text.
     """
     tests: dict[tuple[object, ...], tuple[str, LiftTest]] = {}
     problems: list[str] = []
-    for place, row in _rows(file):
+    for place, row in rows:
         try:
             test = _test(row)
         except BadLiftTests as bad:
@@ -64,35 +62,19 @@ def read_lift_tests(file: Path) -> list[LiftTest]:
             )
         tests[key] = (place, test)
     if problems:
-        raise BadLiftTests("\n".join(f"{file.name}, {problem}" for problem in problems))
-    return sorted(test for _, test in tests.values())
+        raise BadLiftTests("\n".join(problems))
+    return [tests[key][1] for key in sorted(tests)]
 
 
-def _rows(file: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """Where each row stands, and its values by column."""
-    if file.suffix.lower() in (".parquet", ".pq"):
-        table = pq.read_table(file)
-        _need_columns(file, table.column_names)
-        for at, row in enumerate(table.to_pylist(), start=1):
-            yield f"row {at}", row
-    elif file.suffix.lower() == ".csv":
-        with file.open(newline="", encoding="utf-8-sig") as text:
-            lines = csv.DictReader(text)
-            _need_columns(file, lines.fieldnames or [])
-            for row in lines:
-                yield f"line {lines.line_num}", row
-    else:
-        raise BadLiftTests(f"{file.name}: expected a file that ends in .csv or .parquet")
-
-
-def _need_columns(file: Path, found: Sequence[str]) -> None:
+def check_columns(found: Sequence[str]) -> None:
+    """Raise BadLiftTests unless all needed columns are found."""
     missing = [name for name in NEEDED if name not in found]
     unknown = [name for name in found if name not in NEEDED + OPTIONAL]
     hints = [get_close_matches(name, unknown, n=1) for name in missing]
     like = [f"{m} (is it {h[0]!r}?)" if h else m for m, h in zip(missing, hints, strict=True)]
     if missing:
         raise BadLiftTests(
-            f"{file.name} has no column {', '.join(like)}; it has {', '.join(found) or 'none'}. "
+            f"no column {', '.join(like)}; there are {', '.join(found) or 'none'}. "
             f"Expected {', '.join(NEEDED)} and, if known, {', '.join(OPTIONAL)}"
         )
 
@@ -129,15 +111,15 @@ def _text(row: Mapping[str, object], name: str, problems: list[str]) -> str:
     return value.strip()
 
 
-def _day(row: Mapping[str, object], name: str, problems: list[str]) -> date:
-    value = row[name]
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
+def _day(row: Mapping[str, object], name: str, problems: list[str]) -> np.datetime64:
+    text = str(row[name]).strip()
     try:
-        return date.fromisoformat(str(value).strip())
-    except ValueError:
-        problems.append(f"{name} is {value!r}; expected a day as 2026-03-31")
-        return date.max if name == "period_end" else date.min
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            return np.datetime64(text, "D")
+    except ValueError:  # as on 31 February
+        pass
+    problems.append(f"{name} is {text!r}; expected a day as 2026-03-31")
+    return np.datetime64("NaT")
 
 
 def _number(row: Mapping[str, object], name: str, problems: list[str]) -> float:
@@ -161,14 +143,14 @@ def said_of(tests: Sequence[LiftTest], credit: pa.Table) -> np.ndarray:
     not on all of it; one row per channel, scope and day, or several that are added up.
     """
     channels = np.asarray(credit.column("channel").to_pylist(), dtype=object)
-    days = credit.column("day").cast(pa.date32()).cast(pa.int32()).to_numpy()
+    days = credit.column("day").cast(pa.date32()).to_numpy()
     given = credit.column("credit").cast(pa.float64()).to_numpy()
     has_scope = "scope" in credit.column_names
     scopes = np.asarray(credit.column("scope").to_pylist(), dtype=object) if has_scope else None
     said = []
     for test in tests:
-        start, end = ((day - date(1970, 1, 1)).days for day in (test.period_start, test.period_end))
-        inside = (channels == test.channel) & (days >= start) & (days <= end)
+        inside = (channels == test.channel) & (days >= test.period_start)
+        inside &= days <= test.period_end
         if test.scope != EVERYWHERE:
             if scopes is None:
                 raise ValueError(

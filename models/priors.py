@@ -87,8 +87,8 @@ def for_robyn(tests: Sequence[LiftTest], metric: str, value: float = 1.0) -> pa.
     for test, spend in _with_spend(tests, "Robyn", lambda spend: spend >= 0, "0 or more"):
         z = abs(test.estimate) / test.standard_error
         rows.append({
-            "channel": test.channel, "liftStartDate": test.period_start,
-            "liftEndDate": test.period_end, "liftAbs": test.estimate * value, "spend": spend,
+            "channel": test.channel, "liftStartDate": test.period_start.item(),
+            "liftEndDate": test.period_end.item(), "liftAbs": test.estimate * value, "spend": spend,
             "confidence": float(1 - 2 * special.ndtr(-z)), "metric": metric,
             "calibration_scope": "immediate",
         })  # fmt: skip
@@ -120,7 +120,9 @@ def for_pymc_marketing(
                 "below 0. Leave the test out, and say so where you report: it makes the others "
                 "look better than tests were"
             )
-        steps = ((test.period_end - test.period_start).days + 1) / days_of_a_step
+        steps = (
+            int((test.period_end - test.period_start) / np.timedelta64(1, "D") + 1) / days_of_a_step
+        )
         rows.append({
             "channel": test.channel, "x": 0.0, "delta_x": spend / steps,
             "delta_y": test.estimate * value / steps,

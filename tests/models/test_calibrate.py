@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 import pytest
 
@@ -12,7 +10,8 @@ from models.lift_tests import LiftTest
 
 
 def lift(channel: str, estimate: float, error: float, month: int = 3) -> LiftTest:
-    return LiftTest(channel, "all", date(2026, month, 1), date(2026, month, 28), estimate, error)
+    days = (np.datetime64(f"2026-{month:02}-01"), np.datetime64(f"2026-{month:02}-28"))
+    return LiftTest(channel, "all", *days, estimate, error)
 
 
 def by_channel(table) -> dict[str, dict]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import re
 from pathlib import Path
 
 import numpy as np
@@ -84,11 +85,13 @@ def test_no_number_changes_another():
 
 def test_sampling_intervals_hold_the_truth_about_as_often_as_they_say():
     """40 datasets; `benchmarks.intervals` looks at 200 and holds them to 93 %."""
-    for name, held in coverage(made(2), 40).items():
+    for name, held in coverage(made(2), 40, orders=(1,)).items():
         assert 0.90 <= held.mean() <= 0.99, name
 
 
 def test_the_worked_example_of_the_documentation_is_what_the_code_says():
-    failed, tried = doctest.testfile(str(PAGE), module_relative=False)
-    assert tried > 5
+    text = re.sub(r"(?m)^```.*$", "", PAGE.read_text())
+    page = doctest.DocTestParser().get_doctest(text, {}, PAGE.name, str(PAGE), 0)
+    failed, tried = doctest.DocTestRunner().run(page)
+    assert tried > 20
     assert failed == 0

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from models.lift_tests import BadLiftTests, LiftTest, read_lift_tests, said_of
+from models.lift_tests import BadLiftTests, LiftTest, said_of
+from pipelines.lift_tests import read_lift_tests
 
+DAYS = (np.datetime64("2026-03-02"), np.datetime64("2026-03-29"))
 HEAD = "channel,scope,period_start,period_end,estimate,standard_error,spend\n"
 GOOD = "Display,all,2026-03-02,2026-03-29,120.5,40,8000\n"
-DISPLAY = LiftTest("Display", "all", date(2026, 3, 2), date(2026, 3, 29), 120.5, 40.0, 8000.0)
+DISPLAY = LiftTest("Display", "all", *DAYS, 120.5, 40.0, 8000.0)
 
 
 def read(tmp_path, text: str) -> list[LiftTest]:
@@ -24,7 +27,7 @@ def read(tmp_path, text: str) -> list[LiftTest]:
 
 def test_a_csv_file_is_read_in_the_order_of_channels(tmp_path):
     text = HEAD + "Search,DE,2026-03-02,2026-03-29,-3,9.5,\n" + GOOD
-    search = LiftTest("Search", "DE", date(2026, 3, 2), date(2026, 3, 29), -3.0, 9.5, None)
+    search = LiftTest("Search", "DE", *DAYS, -3.0, 9.5, None)
     assert read(tmp_path, text) == [DISPLAY, search]
 
 
@@ -55,6 +58,8 @@ def test_a_parquet_file_says_the_same_with_days_as_text_or_dates(tmp_path):
         (",all,2026-03-02,2026-03-29,1,2,", "channel is ''; expected a name"),
         ("Display,,2026-03-02,2026-03-29,1,2,", "scope is ''; expected a name; write 'all' for"),
         ("Display,all,02/03/2026,2026-03-29,1,2,", "period_start is '02/03/2026'; expected a day"),
+        ("Display,all,2026-02-31,2026-03-29,1,2,", "period_start is '2026-02-31'; expected a day"),
+        ("Display,all,2026-03,2026-03-29,1,2,", "period_start is '2026-03'; expected a day"),
         ("Display,all,2026-03-29,2026-03-02,1,2,", "period_end 2026-03-02 is before period_start"),
         ("Display,all,2026-03-02,2026-03-29,1.200,2 %,", "standard_error is '2 %'; expected a num"),
         ('Display,all,2026-03-02,2026-03-29,"1,200",2,', "estimate is '1,200'; expected a number"),
@@ -81,13 +86,17 @@ def test_all_problems_are_told_at_once(tmp_path):
 
 
 def test_a_missing_column_is_told_with_what_may_be_meant(tmp_path):
-    with pytest.raises(BadLiftTests, match=r"no column standard_error \(is it 'std_error'\?\)"):
+    with pytest.raises(
+        BadLiftTests, match=r"tests.csv, no column standard_error \(is it 'std_error'\?\)"
+    ):
         read(tmp_path, HEAD.replace("standard_error", "std_error") + GOOD)
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path):
     (tmp_path / "tests.xlsx").touch()
-    with pytest.raises(BadLiftTests, match=r"tests.xlsx: expected a file that ends in .csv or"):
+    with pytest.raises(
+        BadLiftTests, match=r"tests.xlsx, the whole of it: expected a file that ends in .csv or"
+    ):
         read_lift_tests(tmp_path / "tests.xlsx")
 
 
@@ -108,8 +117,8 @@ def test_the_model_said_what_it_credits_in_scope_and_period():
             ("Display", "DE", 10.0**at), ("Display", "FR", 2 * 10.0**at), ("Search", "DE", 0.5),
         )
     ]  # fmt: skip
-    german = LiftTest("Display", "DE", date(2026, 3, 2), date(2026, 3, 29), 1.0, 1.0)
-    unheard = LiftTest("Radio", "all", date(2026, 3, 2), date(2026, 3, 29), 1.0, 1.0)
+    german = LiftTest("Display", "DE", *DAYS, 1.0, 1.0)
+    unheard = LiftTest("Radio", "all", *DAYS, 1.0, 1.0)
     credit = pa.Table.from_pylist(rows)
     assert said_of([DISPLAY, german, unheard], credit).tolist() == [330.0, 110.0, 0.0]
     with pytest.raises(ValueError, match=r"Display in DE.* needs a column 'scope'"):
