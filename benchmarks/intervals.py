@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from functools import partial
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pyarrow as pa
@@ -46,12 +46,12 @@ def resampled(
 
 
 def best(work: Callable[[], object], times: int = 5) -> float:
-    """Seconds of the quickest of a few runs."""
+    """CPU seconds of the quickest of a few runs."""
     seconds = []
     for _ in range(times):
-        begun = perf_counter()
+        begun = process_time()
         work()
-        seconds.append(perf_counter() - begun)
+        seconds.append(process_time() - begun)
     return min(seconds)
 
 
@@ -174,10 +174,10 @@ def section(conversions: int, datasets: int) -> str:
         f"`python -m benchmarks.intervals --conversions {conversions} --datasets {datasets}` on "
         f"{results.machine()}, one thread.", "",
         f"{REPLICATES} replicates over the persons of {made_of:,} conversions, names of persons to "
-        f"credit by channel, best of 5; weights are dealt once per process, in 0.2 s, not "
+        f"credit by channel, CPU seconds, best of 5; weights are dealt once per process, in 0.2 s, not "
         f"counted. Peak memory of all rules together {peak / 2**20:,.0f} MiB, "
         f"of making the input alone {input_peak / 2**20:,.0f} MiB.", "",
-        "| model | point estimate, s | with replicates, s | replicates, s | over point estimate |",
+        "| model | point estimate | with replicates | replicates alone | of point estimate |",
         "|---|---:|---:|---:|---:|", *rows, "",
         f"How often 95 % intervals hold the truth: {datasets} datasets of {PERSONS:,} persons, "
         "mean over channels and the worst channel. (Of 200 datasets, one channel's share is "

@@ -145,7 +145,7 @@ def reconcile(credit: Mapping[str, float], bias: Bias, level: float = 0.95) -> p
     ``calibrated`` is the median, the interval leaves (1 - level) / 2 on either side; it counts the
     doubt in tests and bias, not that of sampling. Where not ``is_tested`` the channel took over
     the bias of the tested ones. A channel with credit of 0 or less stays uncalibrated
-    (null): a factor says nothing about it.
+    (null): a factor says nothing about it. Leave out what is no channel, as ``(baseline)``.
     """
     rows = []
     for channel in sorted(credit):
