@@ -174,8 +174,8 @@ def section(conversions: int, datasets: int) -> str:
         f"`python -m benchmarks.intervals --conversions {conversions} --datasets {datasets}` on "
         f"{results.machine()}, one thread.", "",
         f"{REPLICATES} replicates over the persons of {made_of:,} conversions, names of persons to "
-        f"credit by channel, CPU seconds, best of 5; weights are dealt once per process, in 0.2 s, not "
-        f"counted. Peak memory of all rules together {peak / 2**20:,.0f} MiB, "
+        f"credit by channel, CPU seconds, best of 5; weights are dealt once, in "
+        f"0.2 s, not counted. Peak memory of all rules together {peak / 2**20:,.0f} MiB, "
         f"of making the input alone {input_peak / 2**20:,.0f} MiB.", "",
         "| model | point estimate | with replicates | replicates alone | of point estimate |",
         "|---|---:|---:|---:|---:|", *rows, "",

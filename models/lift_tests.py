@@ -29,6 +29,11 @@ class LiftTest:
     spend: float | None = None  # on the channel, in scope and period
 
     @property
+    def days(self) -> int:
+        """How many its period has."""
+        return int((self.period_end - self.period_start) / np.timedelta64(1, "D")) + 1
+
+    @property
     def name(self) -> str:
         """What messages and reports call it."""
         return f"{self.channel} in {self.scope}, {self.period_start}..{self.period_end}"

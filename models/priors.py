@@ -103,7 +103,8 @@ def for_pymc_marketing(
     A test compares spend with none, so ``x`` is 0 and ``delta_x`` the spend. The tool holds them
     against a curve of spend per date of its model, so spend, estimate and standard error are
     divided by the test's length in steps of `days_of_a_step` (7 for weekly data). `value` as in
-    `for_robyn`. The tool refuses an effect of another sign than its spend; so does this.
+    `for_robyn`. The tool refuses an effect of another sign than its spend, and its Gamma likelihood
+    gives none to 0; so this refuses both.
     Priors of its parameters are left out: they are of scaled data and depend on the curve chosen.
 
     Documented at `pymc_marketing.mmm.MMM.add_lift_test_measurements` (columns, likelihood) and
@@ -114,21 +115,23 @@ def for_pymc_marketing(
         raise ValueError(f"days_of_a_step={days_of_a_step!r}; expected 1 (daily), 7 (weekly), ...")
     rows = []
     for test, spend in _with_spend(tests, "PyMC-Marketing", lambda spend: spend > 0, "above 0"):
-        if test.estimate < 0:
-            raise ValueError(
-                f"{test.name} has an estimate of {test.estimate:g}; PyMC-Marketing refuses effects "
-                "below 0. Leave the test out, and say so where you report: it makes the others "
-                "look better than tests were"
-            )
-        steps = (
-            int((test.period_end - test.period_start) / np.timedelta64(1, "D") + 1) / days_of_a_step
-        )
+        _need_a_gain(test)
+        steps = test.days / days_of_a_step
         rows.append({
             "channel": test.channel, "x": 0.0, "delta_x": spend / steps,
             "delta_y": test.estimate * value / steps,
             "sigma": test.standard_error * value / steps,
         })  # fmt: skip
     return pa.Table.from_pylist(rows, schema=PYMC_MARKETING)
+
+
+def _need_a_gain(test: LiftTest) -> None:
+    if test.estimate <= 0:
+        raise ValueError(
+            f"{test.name} has an estimate of {test.estimate:g}; PyMC-Marketing takes effects "
+            "above 0 only. Leave the test out, and say so where you report: it makes the others "
+            "look better than tests were"
+        )
 
 
 def _with_spend(

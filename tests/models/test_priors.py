@@ -65,10 +65,11 @@ def test_pymc_marketing_gets_spend_and_effect_of_one_date_of_its_model():
         for_pymc_marketing([DISPLAY], days_of_a_step=0)
 
 
-def test_what_pymc_marketing_would_refuse_is_refused_with_a_reason():
-    below = LiftTest("Display", "all", *DAYS, -1.0, 40.0, 8_000.0)
-    with pytest.raises(ValueError, match=r"has an estimate of -1; PyMC-Marketing refuses"):
-        for_pymc_marketing([below])
+@pytest.mark.parametrize("estimate", [-1.0, 0.0])
+def test_what_pymc_marketing_would_refuse_is_refused_with_a_reason(estimate):
+    test = LiftTest("Display", "all", *DAYS, estimate, 40.0, 8_000.0)
+    with pytest.raises(ValueError, match=rf"an estimate of {estimate:g}; PyMC-Marketing takes"):
+        for_pymc_marketing([test])
 
 
 @pytest.mark.parametrize("export", [lambda tests: for_robyn(tests, "revenue"), for_pymc_marketing])
