@@ -176,12 +176,13 @@ def section(conversions: int, datasets: int) -> str:
         f"{REPLICATES} replicates over the persons of {made_of:,} conversions, names of persons to "
         f"credit by channel, CPU seconds, best of 5; weights are dealt once, in "
         f"0.2 s, not counted. Peak memory of all rules together {peak / 2**20:,.0f} MiB, "
-        f"of making the input alone {input_peak / 2**20:,.0f} MiB.", "",
+        f"of making the input alone {input_peak / 2**20:,.0f} MiB. "
+        "Differences of a tenth of a second are noise.", "",
         "| model | point estimate | with replicates | replicates alone | of point estimate |",
         "|---|---:|---:|---:|---:|", *rows, "",
         f"How often 95 % intervals hold the truth: {datasets} datasets of {PERSONS:,} persons, "
-        "mean over channels and the worst channel. (Of 200 datasets, one channel's share is "
-        "within 3 points of 95 % nineteen times in twenty.)", "",
+        "mean over channels and the worst channel. (If intervals are right, what 200 "
+        "datasets say of one channel is within 3 points of 95 % nineteen times in twenty.)", "",
         "| model | credit | worst | share | worst |", "|---|---:|---:|---:|---:|", *table,
         f"| logit, one step (coefficients) | {logits.mean():.1%} | {logits.min():.1%} | | |", "",
     ])  # fmt: skip

@@ -13,7 +13,7 @@ from models.base import AttributionModel
 from models.bootstrap import group_sums, groups, resampled_sums
 from models.chain import Chain, factored_effects, states_of
 from models.markov import Markov
-from models.touches import Touches, outcomes
+from models.touches import Touches, outcomes, rank
 
 REPLICATES = 200
 
@@ -108,7 +108,7 @@ class _Cells:
         came_from = np.concatenate(([0], state[:-1]))
         came_from[touches.offsets[:-1]] = 0
         goes = came_from != state
-        moves, place = np.unique(came_from[goes] * size + state[goes], return_inverse=True)
+        moves, place = rank(came_from[goes] * size + state[goes])
         ends = state[touches.offsets[1:] - 1] + len(moves) + np.where(converts, 0, size)
         whose = np.concatenate((group[touches.path[goes]], group))
         column = np.concatenate((place, ends))
