@@ -73,6 +73,10 @@ def test_shipped_mappings_load_and_a_users_file_wins(tmp_path: Path):
         ("version: 3", "version: [", ["not valid YAML"]),
         ("version: 3", "version: 3\nname: x", ["shop.yaml:3: name"]),
         ("version: 3", "version: 3\nrequire: [pag_url]", ["shop.yaml:3: require.0", "page_url"]),
+        ("version: 3", "version: 3\nrows: [a..b]", ["shop.yaml:3: rows", "'.b'"]),
+        ("version: 3", "version: 3\neach: 'a[k=w]'", ["shop.yaml:3: each", "names with dots"]),
+        ("path: kind", 'path: "@.kind"', ["shop.yaml:7", "which is not given"]),
+        ("path: kind", "path: ^.kind", ["shop.yaml:7", "`rows` is the record itself"]),
         ("kind, map", "kind, lower: true, hsh: md5, map", ["shop.yaml:7", "did you mean 'hash'?"]),
     ],
 )
