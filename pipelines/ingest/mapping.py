@@ -129,6 +129,7 @@ class Id(Strict):
     type: str
     value: Expr
     trust: int | None = Field(default=None, ge=0, le=9)
+    split: str | None = Field(default=None, min_length=1)  # where a value lists several
 
 
 class Dedupe(Strict):

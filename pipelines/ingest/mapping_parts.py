@@ -68,9 +68,7 @@ def _items(row: Column, paths: tuple[str, ...]) -> Column:
 
 def _found(body: Column, paths: tuple[str, ...]) -> Column:
     """Text at the first of `paths` that is there; JSON that is kept as text is opened so."""
-    inner = [parse(path) for path in paths if path != "$"]
-    read = F.from_json(body, tree(inner).ddl()) if inner else body
-    found = [body if path == "$" else _inlined(read, parse(path)) for path in paths]
+    found = [body if path == "$" else _inlined(body, parse(path)) for path in paths]
     return found[0] if len(found) == 1 else F.coalesce(*found)
 
 
@@ -79,7 +77,9 @@ def _listed(body: Column) -> Column:
     return F.when(F.startswith(F.ltrim(body), F.lit("[")), split).otherwise(F.array(body))
 
 
-def _inlined(column: Column, steps: tuple[Step, ...]) -> Column:
+def _inlined(body: Column, steps: tuple[Step, ...]) -> Column:
+    """Read by itself: what is a list to one path may be an object to the next."""
+    column = F.from_json(body, tree([steps]).ddl())
     for step in steps:
         column = column.getField(step.name)
     return column

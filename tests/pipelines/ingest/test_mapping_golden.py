@@ -79,7 +79,7 @@ def mapped(_spark, tmp_path_factory) -> dict:
     """One job over all samples and answer keys: each mapping costs a plan."""
     landing, mappings = tmp_path_factory.mktemp("landing"), load_mappings()
     _landed(landing, mappings)
-    raw = records(_spark, landing, mappings)
+    raw = _kept(records(_spark, landing, mappings))
     told = _kept(events.mapped(raw, mappings))
     paid = _kept(spend.mapped(raw, mappings))
     is_sample = ~F.contains("file", F.lit("answers-"))
