@@ -53,6 +53,12 @@ def test_shipped_mappings_load_and_a_users_file_wins(tmp_path: Path):
     assert both["ga4"].version == 3
 
 
+def test_a_shipped_mapping_reads_only_the_folder_of_its_source():
+    for mapping in load_mappings().values():
+        globs = [glob for read in mapping.read for glob in read.files]
+        assert {glob.split("/")[0] for glob in globs} == {mapping.source}, mapping.name
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
