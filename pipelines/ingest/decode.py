@@ -13,6 +13,7 @@ from expectations.tables import RECORDS
 from pipelines.ingest.batch import Batch
 from pipelines.ingest.chunks import Chunk
 from pipelines.ingest.csv_rows import csv_chunks
+from pipelines.ingest.form_posts import form_chunks
 from pipelines.ingest.json_lines import json_chunks, line_chunks
 from pipelines.ingest.options import ReadOptions
 from pipelines.ingest.parquet_rows import parquet_chunks
@@ -79,6 +80,8 @@ def _chunks(path: Path, options: ReadOptions) -> Iterator[Chunk]:
     pieces = blocks(path, options.encoding)
     if options.format == "csv":
         return csv_chunks(pieces, options)
+    if options.format == "form":
+        return form_chunks(pieces)
     return line_chunks(pieces) if options.format == "json_lines" else json_chunks(pieces)
 
 

@@ -46,7 +46,7 @@ class Read(Strict):
     """Which files below landing/ this mapping reads, and how; see options.py for the words."""
 
     files: Texts = Field(min_length=1)
-    format: Literal["auto", "csv", "json", "json_lines", "parquet"] = "auto"
+    format: Literal["auto", "csv", "form", "json", "json_lines", "parquet"] = "auto"
     encoding: str = "utf-8"
     delimiter: str = ","
     quote: str = '"'
@@ -129,6 +129,7 @@ class Id(Strict):
     type: str
     value: Expr
     trust: int | None = Field(default=None, ge=0, le=9)
+    split: str | None = Field(default=None, min_length=1)  # where a value lists several
 
 
 class Dedupe(Strict):
@@ -153,7 +154,8 @@ class Mapping(Strict):
     kind: Literal["events", "spend"] = "events"
     version: int = Field(ge=1)
     read: Reads
-    rows: str = "$"
+    rows: Texts = Field(default=("$",), min_length=1)  # the first that a record has
+    each: Texts = ()  # lists of a row: one part per element, seen as @
     default_currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
     instance: Expr | None = None
     let: dict[str, Expr] = Field(default_factory=dict)

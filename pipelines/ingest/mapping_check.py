@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from expectations.contract import Column, Table, Type
 from expectations.tables import EVENTS, SPEND
 from pipelines.ingest.mapping import SOURCES, Expr, Mapping
-from pipelines.ingest.mapping_paths import parse
+from pipelines.ingest.mapping_paths import ITEM, OUTER, RECORD, Step, led, parse
 from pipelines.ingest.mapping_trust import TRUST
 from pipelines.ingest.mapping_walk import below, expressions, outermost
 from pipelines.ingest.mapping_yaml import Place, nearest
@@ -42,6 +42,7 @@ def problems(mapping: Mapping) -> Iterator[Problem]:
     """Every mistake, with its place in the file; later checks rely on earlier ones."""
     for place, expr in expressions(mapping):
         yield from _shape(place, expr)
+    yield from _rows(mapping)
     yield from _uses(mapping)
     yield from _fields(mapping)
     yield from _words(mapping)
@@ -73,6 +74,25 @@ def _paths(place: Place, expr: Expr) -> Iterator[Problem]:
                 return
             if key == "path" and any(step.every for step in steps):
                 yield (*place, key), "[] takes every element, which only digest can; use [key=word]"
+
+
+def _rows(mapping: Mapping) -> Iterator[Problem]:
+    """`rows` and `each` are names with dots; what leads to them must be there."""
+    for key, found in (("rows", mapping.rows), ("each", mapping.each)):
+        for path in found:
+            try:
+                is_plain = path == "$" or all(step == Step(step.name) for step in parse(path))
+            except ValueError as problem:
+                yield (key,), str(problem)
+                return
+            if not is_plain or (key == "each" and path == "$"):
+                yield (key,), f"{path!r} must be names with dots between them, e.g. data.items"
+    for place, expr in expressions(mapping):
+        where = led(expr.path)[0] if expr.path is not None else RECORD
+        if where == ITEM and not mapping.each:
+            yield (*place, "path"), "@ is an element of `each`, which is not given"
+        if where == OUTER and mapping.rows == ("$",):
+            yield (*place, "path"), "^ is the record around a row; here `rows` is the record itself"
 
 
 def _steps(place: Place, expr: Expr) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from pyspark.sql import Column, DataFrame
@@ -154,16 +155,29 @@ def _ids(mapping: Mapping, seen: Scope) -> Column:
     """
     if not mapping.ids:
         return F.array().cast(spark_type(EVENTS.columns["ids"].type))
-    found = F.filter(
-        F.array(*[_found(one, seen) for one in mapping.ids]), lambda i: is_somebody(i["value"])
-    )
+    found = F.filter(_listed(mapping, seen), lambda i: is_somebody(i["value"]))
     used = sorted({one.value.hash for one in mapping.ids if one.value.hash})
     return F.array_distinct(F.transform(found, lambda i: _known(i, used)))
 
 
-def _found(one: Id, seen: Scope) -> Column:
+def _listed(mapping: Mapping, seen: Scope) -> Column:
+    """All identifiers before they are hashed; a value that lists several is each of them."""
+    plain = [text(one.value.model_copy(update={"hash": None}), seen) for one in mapping.ids]
+    if all(one.split is None for one in mapping.ids):
+        return F.array(*[_found(one, value) for one, value in zip(mapping.ids, plain, strict=True)])
+    arrays = [_several(one, value) for one, value in zip(mapping.ids, plain, strict=True)]
+    return F.flatten(F.array(*arrays))
+
+
+def _several(one: Id, value: Column) -> Column:
+    pieces = F.array(value) if one.split is None else F.split(value, re.escape(one.split))
+    return F.transform(
+        F.coalesce(pieces, F.array(F.lit(None).cast("string"))), lambda v: _found(one, F.trim(v))
+    )
+
+
+def _found(one: Id, plain: Column) -> Column:
     """An identifier before it is hashed."""
-    plain = text(one.value.model_copy(update={"hash": None}), seen)
     trust = one.trust if one.trust is not None else TRUST[one.type]
     return F.struct(
         F.lit(one.type).alias("type"), plain.alias("value"), F.lit(trust).alias("trust"),

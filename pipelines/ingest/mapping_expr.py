@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from expectations.contract import Type
 from pipelines.identifiers import hashed, normalised_email, salesforce_id
 from pipelines.ingest.mapping import Case, Expr
-from pipelines.ingest.mapping_paths import Tree, parse
+from pipelines.ingest.mapping_paths import TEXTS, Tree, led
 from pipelines.ingest.mapping_types import typed
 
 HOST = r"^(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//(?:[^/?#@]*@)?([^/?#:]+)"
@@ -21,10 +21,9 @@ TRUE_WORDS = ("true", "1", "yes", "t", "y")
 
 @dataclass(frozen=True)
 class Scope:
-    """What an expression can see: the parsed record and the `let` columns."""
+    """What an expression can see: the parsed columns, by name, and the `let` columns."""
 
-    tree: Tree
-    record: str = "record"
+    trees: dict[str, Tree]
 
     def path(self, path: str) -> Column:
         """Text at `path`, trimmed; null where the record has nothing or only spaces."""
@@ -32,8 +31,12 @@ class Scope:
 
     def raw(self, path: str) -> Column:
         """What stands at `path`, untouched."""
-        column, tree, renamed = F.col(self.record), self.tree, self.tree.is_ambiguous()
-        for step in parse(path):
+        where, steps = led(path)
+        if not steps:
+            return F.col(TEXTS[where])
+        column, tree = F.col(where), self.trees[where]
+        renamed = tree.is_ambiguous()
+        for step in steps:
             name = tree.place(step.name) if renamed else step.name
             column, tree = column.getField(name), tree.children[step.name]
             if step.key is not None:

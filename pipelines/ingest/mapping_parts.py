@@ -7,15 +7,26 @@ from pyspark.sql import functions as F
 
 from pipelines.ingest.mapping import Mapping
 from pipelines.ingest.mapping_expr import Scope, let_column, text
-from pipelines.ingest.mapping_paths import parse, tree
+from pipelines.ingest.mapping_paths import (
+    ITEM,
+    OUTER,
+    RECORD,
+    TEXTS,
+    Step,
+    Tree,
+    parse,
+    tree,
+    trees,
+)
 from pipelines.ingest.mapping_walk import below, paths
 
 KEPT = ("batch_id", "line", "file", "payload", "landed_at", "received_date")
+PARTED = "\x1f"  # between a row and its element
 
 
 def scope(mapping: Mapping) -> Scope:
     """What the expressions of a mapping can see."""
-    return Scope(tree(paths(mapping)))
+    return Scope(trees(paths(mapping)))
 
 
 def parts(records: DataFrame, mapping: Mapping) -> DataFrame:
@@ -26,32 +37,57 @@ def parts(records: DataFrame, mapping: Mapping) -> DataFrame:
     mine = records.filter((F.col("mapping") == mapping.name) & F.col("error").isNull())
     named = mine.withColumnRenamed("received_at", "landed_at")
     numbered = named.select(*KEPT, F.posexplode_outer(_elements(mapping)).alias("part", "text"))
+    row = text = F.col("text")
+    item = F.lit(None).cast("string")
+    if mapping.each:
+        row, item = row["row"], row["item"]
+        text = F.concat_ws(PARTED, row, item)
+    read = {RECORD: row, OUTER: F.col("payload"), ITEM: item}
+    seen = scope(mapping).trees
+    parsed = [_parsed(read[name], tree).alias(name) for name, tree in seen.items()]
+    if mapping.each:
+        parsed.append(item.alias(TEXTS[ITEM]))
     part = F.coalesce("part", F.lit(0)).alias("part")
-    parsed = numbered.select(*KEPT, part, "text", _record(mapping).alias("record"))
-    return _with_lets(parsed, mapping)
+    return _with_lets(numbered.select(*KEPT, part, text.alias("text"), *parsed), mapping)
 
 
 def _elements(mapping: Mapping) -> Column:
     """JSON texts of the parts: the elements of an array, or the one thing that is there."""
-    body: Column = F.col("payload")
-    if mapping.rows != "$":
-        steps = parse(mapping.rows)
-        root = tree([steps])
-        body = _inlined(F.from_json("payload", root.ddl()), [step.name for step in steps])
+    rows = _listed(_found(F.col("payload"), mapping.rows))
+    if not mapping.each:
+        return rows
+    return F.flatten(F.transform(rows, lambda row: _items(row, mapping.each)))
+
+
+def _items(row: Column, paths: tuple[str, ...]) -> Column:
+    """A row once per element of its list; once, without an element, if it has none."""
+    found = _listed(_found(row, paths))
+    items = F.when(F.size(found) > 0, found).otherwise(F.array(F.lit(None).cast("string")))
+    return F.transform(items, lambda item: F.struct(row.alias("row"), item.alias("item")))
+
+
+def _found(body: Column, paths: tuple[str, ...]) -> Column:
+    """Text at the first of `paths` that is there; JSON that is kept as text is opened so."""
+    found = [body if path == "$" else _inlined(body, parse(path)) for path in paths]
+    return found[0] if len(found) == 1 else F.coalesce(*found)
+
+
+def _listed(body: Column) -> Column:
     split = F.coalesce(F.from_json(body, "array<string>"), F.array(body))
     return F.when(F.startswith(F.ltrim(body), F.lit("[")), split).otherwise(F.array(body))
 
 
-def _inlined(column: Column, names: list[str]) -> Column:
-    for name in names:
-        column = column.getField(name)
+def _inlined(body: Column, steps: tuple[Step, ...]) -> Column:
+    """Read by itself: what is a list to one path may be an object to the next."""
+    column = F.from_json(body, tree([steps]).ddl())
+    for step in steps:
+        column = column.getField(step.name)
     return column
 
 
-def _record(mapping: Mapping) -> Column:
-    """The part as a struct of texts; a value of a wrong type is null and spoils no other."""
-    read = tree(paths(mapping))
-    parsed = F.from_json("text", read.ddl())
+def _parsed(text: Column, read: Tree) -> Column:
+    """A JSON text as a struct of texts; a value of a wrong type is null and spoils no other."""
+    parsed = F.from_json(text, read.ddl())
     return parsed.cast(read.placed_ddl()) if read.is_ambiguous() else parsed
 
 

@@ -99,6 +99,33 @@ class Tree:
         return below or len(lower) < len(self.children)
 
 
+RECORD, OUTER, ITEM = "record", "outer", "item"  # what the first name of a path may lead to
+LEADS = {"^": OUTER, "@": ITEM}
+TEXTS = {OUTER: "payload", ITEM: "item_text"}
+
+
+def led(path: str) -> tuple[str, tuple[Step, ...]]:
+    """Which JSON a path reads, and the steps inside it.
+
+    `^` is the record around the row, `@` the element of `each`; alone they are its text.
+
+    >>> led("^.sentAt")
+    ('outer', (Step(name='sentAt', key=None, word=None, every=False),))
+    >>> led("@"), led("a")[0]
+    (('item', ()), 'record')
+    """
+    steps = parse(path)
+    where = LEADS.get(steps[0].name, RECORD)
+    return where, steps if where == RECORD else steps[1:]
+
+
+def trees(paths: Iterable[str]) -> dict[str, Tree]:
+    """What all `paths` together read of the row, of the record around it and of the element."""
+    found = [led(path) for path in paths]
+    names = {RECORD, *(where for where, steps in found if steps)}
+    return {n: tree(steps for where, steps in found if where == n) for n in sorted(names)}
+
+
 def tree(paths: Iterable[tuple[Step, ...]]) -> Tree:
     """The tree that all `paths` together read."""
     root = Tree()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipelines.ingest.mapping import Expr, Mapping
-from pipelines.ingest.mapping_paths import Step, parse
 from pipelines.ingest.mapping_yaml import Place
 
 Placed = tuple[Place, Expr]
@@ -48,9 +47,9 @@ def below(place: Place, expr: Expr) -> Iterator[Placed]:
         yield from below((*place, "cases", word), inner)
 
 
-def paths(mapping: Mapping) -> list[tuple[Step, ...]]:
+def paths(mapping: Mapping) -> list[str]:
     """Every path the mapping reads."""
     found = []
     for _, expr in expressions(mapping):
-        found += [parse(path) for path in (expr.path, *(expr.digest or ())) if path is not None]
+        found += [path for path in (expr.path, *(expr.digest or ())) if path is not None]
     return found

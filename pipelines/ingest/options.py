@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipelines.errors import SettingsError
 
-FORMATS = ("auto", "csv", "json", "json_lines", "parquet")
+FORMATS = ("auto", "csv", "form", "json", "json_lines", "parquet")
 
 
 @dataclass(frozen=True)
@@ -15,10 +15,10 @@ class ReadOptions:
     """How to read the files of one mapping.
 
     `auto` goes by the file's name and beginning. `json` tells lines of JSON from one document (an
-    array or object, perhaps over many lines); `json_lines` is lines whatever they hold. The rest
-    is for `csv` only: `skip_rows` come before the header and `skip_rows_after_header` between
-    header and data; neither become records. `columns` names the columns of a file without a
-    header; `quote` may be '' for none.
+    array or object, perhaps over many lines); `json_lines` is lines whatever they hold; `form` is
+    the body of a form post on each line. The rest is for `csv` only: `skip_rows` come before the
+    header and `skip_rows_after_header` between header and data; neither become records. `columns`
+    names the columns of a file without a header; `quote` may be '' for none.
     """
 
     format: str = "auto"

@@ -9,7 +9,7 @@ import pytest
 
 from expectations.spark import spark_schema
 from expectations.tables import SPEND
-from pipelines.ingest.mapping import SHIPPED, load_mapping, load_mappings
+from pipelines.ingest.mapping import SHIPPED, load_mapping
 from pipelines.spend import spend
 from tests.pipelines.landed import land, records
 
@@ -19,7 +19,7 @@ HEADER = "customer_id,date,campaign_id,campaign_name,currency_code,cost_micros,_
 
 
 def booked(spark, folder, mappings=None) -> list[tuple]:
-    mappings = mappings or load_mappings()
+    mappings = mappings or {"google_ads": load_mapping(SHIPPED / "google_ads.yaml")}
     found = spend(records(spark, folder, mappings), mappings)
     rows = found.orderBy("spend_date", "account_id", "campaign_id").collect()
     return [
@@ -44,7 +44,7 @@ def test_the_newest_extraction_replaces_a_day_of_an_account_whole(spark, tmp_pat
 def test_the_google_ads_sample_adds_up_once_a_currency_is_said(spark, samples, tmp_path):
     text = (SHIPPED / "google_ads.yaml").read_text() + "\ndefault_currency: USD\n"
     (tmp_path / "google_ads.yaml").write_text(text)
-    mappings = load_mappings() | {"google_ads": load_mapping(tmp_path / "google_ads.yaml")}
+    mappings = {"google_ads": load_mapping(tmp_path / "google_ads.yaml")}
     sample = samples / "google_ads/google_ads_campaign_stats_data.csv"
     land(tmp_path / "l", "google_ads/campaigns.csv", sample)
     header, *lines = sample.read_text().splitlines()

@@ -62,7 +62,7 @@ def test_batches_have_exactly_the_contracts_columns(tmp_path: Path):
     }
 
 
-@pytest.mark.parametrize("format", ["auto", "csv", "json", "json_lines", "parquet"])
+@pytest.mark.parametrize("format", ["auto", "csv", "form", "json", "json_lines", "parquet"])
 def test_an_empty_file_has_no_records(records: Records, format: str):
     assert records(b"", format=format) == []
 
@@ -73,6 +73,16 @@ def test_compressed_files_are_known_by_their_bytes(records: Records, pack, name:
     assert records(pack(b'{"a":1}\n') + pack(b'{"a":2}\n'), name) == [
         (1, '{"a":1}', None),
         (2, '{"a":2}', None),
+    ]
+
+
+def test_a_form_post_is_a_record_and_what_is_none_is_kept_with_a_reason(records: Records):
+    bodies = b"a=1&b=x+y&b=%C3%A4&c=\r\n\nno form\na=%E4\n\xe4=1\n"
+    assert records(bodies, "hooks.form", format="form") == [
+        (1, '{"a": "1", "b": ["x y", "ä"], "c": ""}', None),
+        (3, "no form", "bad_value"),
+        (4, "a=%E4", "bad_encoding"),
+        (5, "ä=1", "bad_encoding"),
     ]
 
 

@@ -53,6 +53,12 @@ def test_shipped_mappings_load_and_a_users_file_wins(tmp_path: Path):
     assert both["ga4"].version == 3
 
 
+def test_a_shipped_mapping_reads_only_the_folder_of_its_source():
+    for mapping in load_mappings().values():
+        globs = [glob for read in mapping.read for glob in read.files]
+        assert {glob.split("/")[0] for glob in globs} == {mapping.source}, mapping.name
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
@@ -73,6 +79,10 @@ def test_shipped_mappings_load_and_a_users_file_wins(tmp_path: Path):
         ("version: 3", "version: [", ["not valid YAML"]),
         ("version: 3", "version: 3\nname: x", ["shop.yaml:3: name"]),
         ("version: 3", "version: 3\nrequire: [pag_url]", ["shop.yaml:3: require.0", "page_url"]),
+        ("version: 3", "version: 3\nrows: [a..b]", ["shop.yaml:3: rows", "'.b'"]),
+        ("version: 3", "version: 3\neach: 'a[k=w]'", ["shop.yaml:3: each", "names with dots"]),
+        ("path: kind", 'path: "@.kind"', ["shop.yaml:7", "which is not given"]),
+        ("path: kind", "path: ^.kind", ["shop.yaml:7", "`rows` is the record itself"]),
         ("kind, map", "kind, lower: true, hsh: md5, map", ["shop.yaml:7", "did you mean 'hash'?"]),
     ],
 )
