@@ -45,7 +45,7 @@ def _summed(frame: DataFrame, table: Table, key: list[SparkColumn]) -> list[dict
 def digest(frame: DataFrame, table: Table) -> tuple[int, int]:
     """Row count and sum of row hashes: equal for equal content in any order and layout."""
     hashed = frame.select(row_hash(table).alias("hash"))
-    [row] = hashed.agg(F.count("*"), _sum_of_hashes()).collect()
+    [row] = hashed.agg(F.count("*"), sum_of_hashes()).collect()
     return int(row[0]), int(row[1] or 0)
 
 
@@ -73,7 +73,7 @@ def _counts(frame: DataFrame, table: Table) -> DataFrame:
     # grouping by nothing gives one row even of no rows; grouping by '' would give none
     keys = [table.partitioned_by] if table.partitioned_by else []
     counted = frame.withColumn("hash", row_hash(table)).groupBy(*keys).agg(
-        F.count("*").alias("rows"), _sum_of_hashes().alias("digest"), *broken
+        F.count("*").alias("rows"), sum_of_hashes().alias("digest"), *broken
     )  # fmt: skip
     sums = [F.col(f"`{name}`") for name in counted.columns if name not in keys]
     return counted.select(day_of(table).alias("day"), *sums)
@@ -93,7 +93,7 @@ def _rule(frame: DataFrame, table: Table, promise: Promise) -> DataFrame:
     return counted.agg(F.count("*").alias(promise.sentence))
 
 
-def _sum_of_hashes() -> SparkColumn:
+def sum_of_hashes() -> SparkColumn:
     """Exact sum of all hashes: by halves, since longs overflow and 38 digits are slow to add."""
     high, low = F.shiftright("hash", 32), F.col("hash").bitwiseAND(0xFFFFFFFF)
     return F.sum(high).cast("decimal(38,0)") * F.lit(2**32) + F.sum(low)

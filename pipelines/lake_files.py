@@ -6,10 +6,10 @@ import re
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.fs as pafs
@@ -77,6 +77,13 @@ class Staged:
     paths: tuple[str, ...] = ()  # below the folder
 
 
+class Kept(NamedTuple):
+    """Rows in scratch files: as Spark reads them, and their folder."""
+
+    frame: DataFrame
+    path: str
+
+
 class Folder:
     """Where tables live, and the files in it that no reader sees yet."""
 
@@ -92,30 +99,39 @@ class Folder:
         return "/".join((self._base, table.name, *parts))
 
     def stage(
-        self,
-        frame: DataFrame,
-        table: Table,
-        run_id: str,
-        finish: Finish | None = None,
-        beside: Staged | None = None,
+        self, frame: DataFrame, table: Table, run_id: str, finish: Finish | None = None
     ) -> Staged:
         """Write rows beside the table, unseen by readers; partitioned by its day if it has one.
 
         `finish` makes the table's rows of those of `frame`, whose rows of a day must lie together
-        already; without it, they are brought together here. Rows staged before may stay `beside`.
+        already; without it, they are brought together here.
         """
-        folder = beside.folder if beside else f"{STAGING}/{run_id}-{uuid.uuid4().hex[:8]}"
+        folder = f"{STAGING}/{run_id}-{uuid.uuid4().hex[:8]}"
         column, schema = table.partitioned_by, arrow_schema(table)
         if finish is None:
             frame = frame.select(*table.columns)
             frame = frame.hint("rebalance", column) if column else frame
         write = writer(f"{self.uri(table)}/{folder}", schema, column, finish or (lambda rows: rows))
         paths = frame.mapInArrow(write, TOLD).toArrow()["path"].to_pylist()
-        paths += beside.paths if beside else ()
         if not column and not paths:  # no rows are content too, and a digest needs a name
             paths = [f"{uuid.uuid4().hex}.parquet"]
             open_file(self.fs, self._path(table, folder, paths[0]), schema).close()
         return Staged(table, run_id, folder, tuple(sorted(paths)))
+
+    def carry(
+        self, base: Snapshot, days: Collection[str], keys: Kept, fresh: Staged
+    ) -> tuple[Staged, dict[str, tuple[int, int]]]:
+        """Stage what a snapshot has of some days beside `fresh`, but for rows whose key is among
+        `keys`, a table of one column. Tells what these were: see `carry`.
+        """
+        from pipelines.kept_rows import Carried, carry
+
+        table, [key] = base.table, keys.frame.columns
+        files = [file for file in base.files if file.day in days]
+        into, column = f"{self.uri(table)}/{fresh.folder}", table.partitioned_by
+        what = Carried(self.uri(table), into, keys.path, key, arrow_schema(table), column)
+        paths, gone = carry(keys.frame.sparkSession, table, what, files)
+        return replace(fresh, paths=tuple(sorted({*fresh.paths, *paths}))), gone
 
     def staged(self, spark: SparkSession, staged: Staged) -> DataFrame:
         """The staged rows, read back as written."""
@@ -129,9 +145,13 @@ class Folder:
 
     def keep(self, spark: SparkSession, frame: DataFrame, name: str) -> DataFrame:
         """`frame` written to scratch files and read back: computed once, for this run only."""
+        return self.kept(spark, frame, name).frame
+
+    def kept(self, spark: SparkSession, frame: DataFrame, name: str) -> Kept:
+        """As `keep`, with the folder of the scratch files."""
         path = f"{self.root}/{STAGING}/{name}-{uuid.uuid4().hex[:8]}"
         frame.write.parquet(path)
-        return spark.read.schema(frame.schema).parquet(path)
+        return Kept(spark.read.schema(frame.schema).parquet(path), path)
 
     def sweep(self, run_id: str) -> None:
         """Delete the scratch files of a run."""
@@ -201,8 +221,16 @@ def together(digests: Collection[str]) -> str:
     """
     if len(digests) == 1 or not all(map(_DIGEST.fullmatch, digests)):
         return "+".join(sorted(digests))
-    sums = [(int(text[:HASH_DIGITS], 16), int(text[HASH_DIGITS:], 16)) for text in digests]
-    return digest_of(*map(sum, zip(*sums, strict=True)))
+    return digest_of(*map(sum, zip(*map(told_by, digests), strict=True)))
+
+
+def told_by(digest: str) -> tuple[int, int]:
+    """Sum of hashes and number of rows that `digest_of` was given.
+
+    >>> told_by(digest_of(7, 12))
+    (7, 12)
+    """
+    return int(digest[:HASH_DIGITS], 16), int(digest[HASH_DIGITS:], 16)
 
 
 def file_path(table: Table, day: str, name: str) -> str:

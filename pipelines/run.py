@@ -9,13 +9,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from expectations.audit import audit
+from expectations.audit import AuditReport, audit
 from expectations.tables import AUDITS
 from pipelines.errors import BrokenContractError
 from pipelines.lake import OFTEN, retry
-from pipelines.lake_files import Snapshot, Staged, digest_of
+from pipelines.lake_files import Snapshot, Staged, digest_of, told_by
 from pipelines.work import Run, Step, Work
 
+Sums = Mapping[str, tuple[int, int]]  # day to the sum of its rows' hashes and their number
+NONE = (0, 0)
 FEW_ROWS = 100_000  # fewer are sooner made anew than asked which of them may have changed
 
 
@@ -69,20 +71,18 @@ def _make(work: Work, todo: set[str], state: Mapping[str, Any]) -> int:
     run, step, table = work.run, work.step, work.step.into
     run.say(table.name if step.whole else f"{table.name}: {len(todo)} days")
     more = step.more(work) if step.more and not work.is_all_new else None
-    staged = _stage(work, todo) if more is None else run.lake.stage(more, table, run.run_id)
-    rows = run.lake.staged(run.spark, staged)
-    report = audit(rows, table, run.run_id, run.docs, use_gx=run.use_gx)
-    keep_audits(run, report.audits)
-    wrong = [report.message()] if report.broken else []
-    wrong += step.check(work, rows) if step.check and not wrong else []
-    if wrong:
-        raise BrokenContractError(
-            "\n".join(wrong) + "\nNothing was published. The rows are kept in "
-            f"{run.lake.uri(table)}/{staged.folder}; see `touchstone audits`."
-        )
-    digests = {day: digest_of(report.digests[day], report.rows[day]) for day in report.digests}
-    days = todo | set(digests) | set(work.base.digests) if step.whole else todo
+    if more is None:
+        fresh, staged, left = _stage(work, todo)
+    else:
+        fresh = staged = run.lake.stage(more, table, run.run_id)
+        left = {}
+    report = _audit(work, fresh, staged)
+    made = {day: (report.digests[day], report.rows[day]) for day in report.digests}
+    digests = {
+        day: digest_of(*sums) for day, sums in _with(left, made).items() if sums[1] or day in made
+    }
     known = work.base.digests
+    days = todo | set(digests) | set(known) if step.whole else todo
     is_same = (
         all(known.get(day) == digests.get(day) for day in days) if more is None else not digests
     )
@@ -92,25 +92,51 @@ def _make(work: Work, todo: set[str], state: Mapping[str, Any]) -> int:
     return run.lake.commit(work.base, staged, digests, days if more is None else None, state)
 
 
-def _stage(work: Work, todo: set[str]) -> Staged:
-    """The rows of some days: made again, or made for whom something changed and else kept."""
-    run, step = work.run, work.step
-    is_worth_it = not work.is_all_new and work.base.rows >= FEW_ROWS
-    keys = step.keys(work, todo) if step.keys and is_worth_it else None
+def _audit(work: Work, fresh: Staged, staged: Staged) -> AuditReport:
+    """What is to be said of rows made anew; those that stay were audited when they were made."""
+    run, table = work.run, work.step.into
+    report = audit(
+        run.lake.staged(run.spark, fresh), table, run.run_id, run.docs, use_gx=run.use_gx
+    )
+    keep_audits(run, report.audits)
+    wrong = [report.message()] if report.broken else []
+    if work.step.check and not wrong:
+        wrong += work.step.check(work, run.lake.staged(run.spark, staged))
+    if wrong:
+        raise BrokenContractError(
+            "\n".join(wrong) + "\nNothing was published. The rows are kept in "
+            f"{run.lake.uri(table)}/{staged.folder}; see `touchstone audits`."
+        )
+    return report
+
+
+def _stage(work: Work, todo: set[str]) -> tuple[Staged, Staged, Sums]:
+    """Rows of some days: those made, those with what else the days have, and the sums of that.
+
+    They are made for everybody, or for whom something changed and carried over of all others.
+    """
+    run, step, base = work.run, work.step, work.base
+    is_worth_it = not work.is_all_new and base.rows >= FEW_ROWS
+    whose = step.keys(work, todo) if step.keys and is_worth_it else None
     finish = step.finish(work) if step.finish else None
-    if keys is None:
-        return run.lake.stage(step.make(work, todo), step.into, run.run_id, finish)
-    keys = run.lake.keep(run.spark, keys, f"{run.run_id}-keys")
+    if whose is None:
+        made = run.lake.stage(step.make(work, todo), step.into, run.run_id, finish)
+        return made, made, {}
+    keys = run.lake.kept(run.spark, whose, f"{run.run_id}-keys")
     if not work.as_a_whole & todo:
-        run.memory[("keys", step.into.name, work.base.version)] = keys
-    made = step.make(replace(work, keys=keys), todo)
-    partly = None if step.whole else todo - work.as_a_whole
-    there = run.lake.read(run.spark, work.base, partly)
-    kept = there.join(keys, on=keys.columns, how="left_anti")
-    if not finish:
-        return run.lake.stage(made.unionByName(kept), step.into, run.run_id)
-    fresh = run.lake.stage(made, step.into, run.run_id, finish)
-    return run.lake.stage(kept, step.into, run.run_id, beside=fresh)
+        run.memory[("keys", step.into.name, base.version)] = keys.frame
+    mine = step.make(replace(work, keys=keys.frame), todo)
+    fresh = run.lake.stage(mine, step.into, run.run_id, finish)
+    partly = set(base.digests) if step.whole else todo - work.as_a_whole
+    staged, gone = run.lake.carry(base, partly, keys, fresh)
+    was = {day: told_by(told) for day, told in base.digests.items() if day in partly}
+    return fresh, staged, _with(was, {day: (-total, -rows) for day, (total, rows) in gone.items()})
+
+
+def _with(some: Sums, more: Sums) -> Sums:
+    """Sums of hashes and numbers of rows, added day by day."""
+    both = {day: (some.get(day, NONE), more.get(day, NONE)) for day in {*some, *more}}
+    return {day: (a[0] + b[0], a[1] + b[1]) for day, (a, b) in both.items()}
 
 
 def keep_audits(run: Run, rows: pa.Table) -> None:

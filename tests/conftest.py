@@ -21,6 +21,8 @@ QUICK_JAVA = " ".join((
     "-XX:-UseParallelGC -XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
 ))  # fmt: skip
+# a process that makes one night compiles less without the plans that Spark makes again on its way
+ONE_NIGHT_JAVA = f"{QUICK_JAVA} -Dspark.sql.adaptive.enabled=false"
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ import pytest
 from pipelines.airflow_api import AirflowApi
 from pipelines.airflow_stack import RECORD
 from pipelines.processes import members
+from tests.conftest import ONE_NIGHT_JAVA
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark]
 
@@ -34,7 +35,6 @@ with (home / "calls").open("a") as calls:
     print(*sys.argv[3:], file=calls)
 print("{}")
 """  # the command itself; while there is a file `pretend`, only a list of what is asked of it
-QUICK_JAVA = "-XX:-UseParallelGC -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 
 
 def wait_for(what: str, look: Callable[[], Any], seconds: float, log: Path) -> Any:
@@ -67,7 +67,7 @@ def airflow(home: Path) -> Iterator[AirflowApi]:
         port = server.getsockname()[1]
     said = home / "stack.log"
     asked = {
-        "TOUCHSTONE_JAVA_OPTIONS": QUICK_JAVA,
+        "TOUCHSTONE_JAVA_OPTIONS": ONE_NIGHT_JAVA,
         "TOUCHSTONE_COMMAND": shlex.join([sys.executable, str(home / "command.py")]),
     }
     with said.open("wb") as out:

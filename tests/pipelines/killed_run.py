@@ -26,7 +26,7 @@ DOES = {
     "backfill": lambda settings: night(settings, LAST, first=START),
     "maintain": lambda settings: maintain(settings, LATER),
 }
-WRITES = ("_write", "_add", "stage", "keep", "discard", "writer", "sweep")
+WRITES = ("_write", "_add", "stage", "kept", "carry", "discard", "writer", "sweep")
 DELETES = ("remove", "remove_left", "checkpoint")
 
 

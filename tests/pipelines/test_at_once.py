@@ -18,27 +18,47 @@ from pipelines.nightly import ingest, run
 from pipelines.processes import family, stop
 from pipelines.publish import all_publications, latest
 from pipelines.query import connect, heads, views
-from tests.conftest import QUICK_JAVA
+from tests.conftest import ONE_NIGHT_JAVA
 from tests.pipelines.nights import (
     DAYS,
     START,
+    TOML,
     contents,
     copied,
+    home,
     is_whole,
     night,
 )
 
 pytestmark = pytest.mark.spark
 LAST = START + timedelta(DAYS - 1)
-FEWER = "max_touches = 2\n"
+OTHER_RULES = """
+transforms = ["collapse", "remove_trailing_direct_unless_all"]
+[conversions.order]
+source = "ga4"
+lookback_days = 1.5
+[conversions.opportunity]
+source = "salesforce"
+lookback_days = 5
+"""
 
 
 @pytest.fixture(scope="module")
-def fewer(done, tmp_path_factory):
-    """The lake under another setting, made in one night."""
-    settings = copied(done, tmp_path_factory.mktemp("fewer") / "home", FEWER)
+def changed(done, tmp_path_factory):
+    """The lake under other path rules, made again in one night."""
+    settings = copied(done, tmp_path_factory.mktemp("changed") / "home", OTHER_RULES)
     night(settings, LAST)
     return settings
+
+
+def test_a_lake_made_again_under_other_path_rules_is_as_if_made_under_them(
+    done, changed, files, tmp_path
+):
+    anew = home(tmp_path / "anew", files, TOML + OTHER_RULES)
+    night(anew, LAST)
+    assert contents(changed) == contents(anew)
+    assert contents(changed)["paths"] != contents(done)["paths"]
+    assert is_whole(changed)
 
 
 @pytest.fixture
@@ -50,7 +70,7 @@ def touchstone():
         started.append(subprocess.Popen(
             [sys.executable, "-m", "pipelines.cli", "--home", str(settings.home), *words],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env={**os.environ, "TOUCHSTONE_JAVA_OPTIONS": QUICK_JAVA},
+            env={**os.environ, "TOUCHSTONE_JAVA_OPTIONS": ONE_NIGHT_JAVA},
         ))  # fmt: skip
         return started[-1]
 
@@ -62,9 +82,9 @@ def touchstone():
 
 @pytest.mark.slow
 def test_backfills_that_overlap_and_a_night_at_once_end_in_what_one_run_makes(
-    done, fewer, tmp_path, touchstone
+    done, changed, tmp_path, touchstone
 ):
-    settings = copied(done, tmp_path / "home", FEWER)
+    settings = copied(done, tmp_path / "home", OTHER_RULES)
     first, second, third, last = (str(START + timedelta(n)) for n in (0, 2, 3, DAYS - 1))
     runs = [
         touchstone(settings, "backfill", "--from", first, "--to", third),
@@ -73,7 +93,7 @@ def test_backfills_that_overlap_and_a_night_at_once_end_in_what_one_run_makes(
     ]
     said = [run.communicate(timeout=900)[0] for run in runs]
     assert [run.returncode for run in runs] == [0, 0, 0], "\n".join(said)
-    assert contents(settings) == contents(fewer)
+    assert contents(settings) == contents(changed)
     assert all_whole(settings)
 
 
@@ -102,9 +122,9 @@ def meanwhile(monkeypatch):
 
 
 def test_a_backfill_that_another_one_overtakes_does_not_chase_it(
-    done, fewer, tmp_path, meanwhile, monkeypatch
+    done, changed, tmp_path, meanwhile, monkeypatch
 ):
-    settings = copied(done, tmp_path / "home", FEWER)
+    settings = copied(done, tmp_path / "home", OTHER_RULES)
     other, made, make = [], [], running._make
 
     def watched(work, *given):
@@ -119,7 +139,7 @@ def test_a_backfill_that_another_one_overtakes_does_not_chase_it(
     meanwhile(running, "keep_audits", overtake, lambda run, rows: made[-1][1] == PATHS.name)
     mine = night(settings, START + timedelta(3), first=START)
     assert mine.publication_id == other[0].publication_id == 2
-    assert contents(settings) == contents(fewer)
+    assert contents(settings) == contents(changed)
     by_me = [name for run_id, name in made if run_id == mine.run_id]
     assert by_me == ["paths", "paths", "lost_paths", "restatements"]
 
@@ -148,8 +168,8 @@ def test_who_took_in_more_records_is_not_undone_by_who_began_before(done, tmp_pa
     assert found == [f"ga4/events_of_{n}.1.json" for n in (1, 2, 3)]
 
 
-def test_restatements_compare_with_what_was_published_meanwhile(done, fewer, tmp_path, meanwhile):
-    settings = copied(done, tmp_path / "home", FEWER)
+def test_restatements_compare_with_what_was_published_meanwhile(done, changed, tmp_path, meanwhile):
+    settings = copied(done, tmp_path / "home", OTHER_RULES)
     lake = Lake(settings.lake_uri)
 
     def overtake():  # by somebody who published the tables as they were
@@ -161,11 +181,11 @@ def test_restatements_compare_with_what_was_published_meanwhile(done, fewer, tmp
     assert night(settings, LAST).publication_id == 3
     told = connect(lake).execute("SELECT DISTINCT publication_id FROM restatements").fetchall()
     assert told == [(3,)]
-    assert contents(settings) == contents(fewer)
+    assert contents(settings) == contents(changed)
 
 
-def test_a_backfill_that_died_goes_on_where_it_was(done, fewer, tmp_path, monkeypatch):
-    settings = copied(done, tmp_path / "home", FEWER)
+def test_a_backfill_that_died_goes_on_where_it_was(done, changed, tmp_path, monkeypatch):
+    settings = copied(done, tmp_path / "home", OTHER_RULES)
     lake, made, make = Lake(settings.lake_uri), [], running._make
 
     def watched(work, *given):
@@ -183,4 +203,4 @@ def test_a_backfill_that_died_goes_on_where_it_was(done, fewer, tmp_path, monkey
     assert night(settings, LAST, first=START).publication_id == 2
     assert lake.snapshot(PATHS).version == paths
     assert made[4:6] == ["credits", "channels"]
-    assert contents(settings) == contents(fewer)
+    assert contents(settings) == contents(changed)

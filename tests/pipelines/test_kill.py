@@ -17,7 +17,7 @@ from expectations.tables import BATCHES, RECORDS
 from pipelines.lake import Lake
 from pipelines.publish import all_publications
 from pipelines.query import connect, views
-from tests.conftest import QUICK_JAVA
+from tests.conftest import ONE_NIGHT_JAVA
 from tests.pipelines.killed_run import LAST, LATER, maintain
 from tests.pipelines.nights import START, TOML, contents, home, is_whole, land, night, world
 
@@ -79,7 +79,7 @@ def killed_at(settings, operation, point):
     command = [sys.executable, "-m", "tests.pipelines.killed_run", str(settings.home), operation]
     done = subprocess.run(
         [*command, str(point)], capture_output=True, text=True, check=False, timeout=600,
-        env={**os.environ, "TOUCHSTONE_JAVA_OPTIONS": QUICK_JAVA},
+        env={**os.environ, "TOUCHSTONE_JAVA_OPTIONS": ONE_NIGHT_JAVA},
     )  # fmt: skip
     assert done.returncode in (0, -9), done.stderr[-3000:]
     how = "killed" if done.returncode else f"got through its {done.stdout.strip()} points before"

@@ -9,7 +9,6 @@ from expectations.tables import CONVERSIONS, TOUCHPOINTS
 from pipelines.path_transforms import transformed
 from pipelines.paths import lost_paths, paths
 from pipelines.settings import Settings
-from tests.pipelines.nights import DAYS, START, TOML, contents, copied, home, is_whole, night
 from tests.pipelines.tables import table
 from tests.pipelines.test_paths import at, bought, people, touch
 
@@ -230,19 +229,3 @@ def test_a_calendar_lookback_of_a_type_begins_with_the_day(spark):
     met = [touch("edge", midnight, "a"), touch("old", midnight - timedelta(microseconds=1), "b")]
     chosen = rules({"order": {"lookback_days": 2}}, calendar_days=True)
     assert walked(spark, met, [bought(conversion_type="order")], chosen)["order"][0] == "a"
-
-
-def test_a_lake_made_again_under_other_path_rules_is_as_if_made_under_them(done, files, tmp_path):
-    more = (
-        'transforms = ["collapse", "remove_trailing_direct_unless_all"]\n'
-        '[conversions.order]\nsource = "ga4"\nlookback_days = 1.5\n'
-        '[conversions.opportunity]\nsource = "salesforce"\nlookback_days = 5\n'
-    )
-    last = START + timedelta(DAYS - 1)
-    again = copied(done, tmp_path / "again", more)
-    night(again, last)
-    anew = home(tmp_path / "anew", files, TOML + more)
-    night(anew, last)
-    assert contents(again) == contents(anew)
-    assert contents(again)["paths"] != contents(done)["paths"]
-    assert is_whole(again)
