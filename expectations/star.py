@@ -6,7 +6,6 @@ be copied. There is no dimension of people or segments: no table says what segme
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from expectations.contract import Column, Table, Type
@@ -14,7 +13,7 @@ from expectations.tables import CONVERSIONS, CREDITS, PATHS, PUBLICATIONS, SPEND
 from expectations.tables.credit import UNATTRIBUTED
 from expectations.tables.journeys import OWNERSHIPS
 
-Fields = Mapping[str, tuple[str, Column]]  # name to the SQL that makes it, and what it means
+Fields = dict[str, tuple[str, Column]]  # name to the SQL that makes it, and what it means
 
 
 @dataclass(frozen=True)
