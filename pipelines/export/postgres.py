@@ -64,16 +64,16 @@ def _connected(dsn: str) -> Iterator[Any]:
     except ImportError as error:
         raise MissingInputError(
             "Exporting to PostgreSQL needs the package adbc-driver-postgresql: "
-            "pip install 'touchstone[postgres]'."
+            "`pip install adbc-driver-postgresql`, or the extra `postgres` of this one."
         ) from error
     try:
-        con = postgres.connect(dsn)
+        with postgres.connect(dsn) as con:
+            yield con
     except postgres.Error as error:
-        raise MissingInputError(f"PostgreSQL cannot be reached: {error}") from error
-    try:
-        yield con
-    finally:
-        con.close()
+        raise MissingInputError(
+            f"PostgreSQL cannot be reached or refused: {error}. What was exported before is still "
+            "there whole. Mend that and export again."
+        ) from error
 
 
 def _refuse_others(con: Any, schema: str) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 import threading
 
 import duckdb
@@ -16,6 +17,7 @@ from pipelines.errors import ConflictError, MissingInputError, UsageError
 from pipelines.export.content import LEFT_OUT, content
 from pipelines.export.csv_files import to_csv
 from pipelines.export.duckdb_file import to_duckdb
+from pipelines.export.postgres import to_postgres
 from pipelines.lake import Lake
 from tests.pipelines.arrow_lake import DAY, announce, put
 
@@ -149,6 +151,14 @@ def test_what_is_no_export_is_not_written_over(lake, tmp_path):
         content(lake, None, also=["event"])
     with pytest.raises(MissingInputError, match="publication 9"):
         content(lake, 9)
+
+
+def test_a_missing_driver_is_named(lake, monkeypatch):
+    monkeypatch.setitem(sys.modules, "adbc_driver_postgresql", None)
+    with pytest.raises(MissingInputError, match="pip install adbc-driver-postgresql"):
+        to_postgres(content(lake, None), "host=127.0.0.1", "touchstone", "")
+    with pytest.raises(UsageError, match="too long"):
+        to_postgres(content(lake, None), "host=127.0.0.1", "t" * 60, "")
 
 
 def test_the_command_exports_and_says_how_much(lake, tmp_path):

@@ -162,6 +162,12 @@ def test_a_server_that_is_not_there_is_said_in_a_sentence(lake):
         exported(lake, "host=127.0.0.1 port=1 user=postgres password=hidden connect_timeout=2")
 
 
+def test_a_user_without_rights_is_refused_in_a_sentence(lake, database):
+    told(database, "CREATE ROLE weak LOGIN")
+    with pytest.raises(MissingInputError, match="permission denied for database"):
+        exported(lake, database.replace("user=postgres", "user=weak"))
+
+
 def test_text_loses_what_postgresql_cannot_hold():
     table = Table("t", "", ("a",), {"a": Column(Type.STRING, "")})
     con = duckdb.connect()

@@ -1,12 +1,14 @@
 """The star over a lake made from landed files, and the questions a BI user asks of it."""
 
+import duckdb
 import pytest
 
 from expectations.arrow import arrow_schema
 from expectations.measures import MEASURES, measure_sql
 from expectations.star import STAR
+from expectations.tables import TABLES
 from pipelines.lake import Lake
-from pipelines.query import connect, rows
+from pipelines.query import add_star, connect, rows
 from tests.pipelines.questions import QUESTIONS
 
 pytestmark = pytest.mark.spark
@@ -131,3 +133,21 @@ def test_the_unexplained_part_is_what_reconciliation_says(con):
         con, f"SELECT sum(unattributed_conversions) FROM reconciliation WHERE {LINEAR}"
     )
     assert told == booked > 0
+
+
+def test_what_changed_is_what_this_publication_restated_and_no_older_one():
+    con = duckdb.connect()
+    for table in TABLES.values():
+        con.register(f"no_{table.name}", arrow_schema(table).empty_table())
+        con.execute(f"CREATE TABLE {table.name} AS FROM no_{table.name}").fetchall()
+    con.execute("INSERT INTO publications BY NAME SELECT unnest([1, 2, 3]) AS publication_id")
+    add_star(con, 2)
+    con.execute("""
+        INSERT INTO restatements BY NAME
+        SELECT *, 'linear' AS model, 'Email' AS channel, 'EUR' AS currency,
+            DATE '2026-01-01' AS conversion_date, 10 AS value_before,
+            1 AS conversions_before, 1 AS conversions_after
+        FROM (VALUES (1, 'a', 'refund', 5), (2, 'b', 'late_touch', 4), (2, 'c', 'late_touch', 13),
+            (3, 'd', 'identity', 0)) t(publication_id, conversion_id, reason, value_after)""")
+    [row] = rows(con, QUESTIONS[3])
+    assert (row["reason"], row["moved"], row["attributed_value"]) == ("late_touch", 2, -3)
