@@ -32,7 +32,7 @@ def table_list_markdown(tables: Iterable[Table]) -> str:
 
 def dictionary_markdown(tables: Iterable[Table]) -> str:
     """Everything every contract says."""
-    return "\n".join([INTRODUCTION, *(_section(table) for table in tables)])
+    return "\n".join([INTRODUCTION, *(section(table) for table in tables)])
 
 
 def listed(readme: str) -> str:
@@ -61,7 +61,8 @@ def type_name(kind: AnyType) -> str:
             return EXACT.get(kind, kind.value)
 
 
-def _section(table: Table) -> str:
+def section(table: Table) -> str:
+    """Everything one contract says."""
     split = f" Split by `{table.partitioned_by}`." if table.partitioned_by else ""
     kept = " Rows are only ever added." if table.is_appended else ""
     key = ", ".join(f"`{name}`" for name in table.grain)

@@ -66,7 +66,7 @@ def _of_column(name: str, column: Column) -> list[Promise]:
 def _of_values(name: str, column: Column) -> list[Promise]:
     found = []
     if column.one_of:
-        outside = f"`{name}` NOT IN ({', '.join(map(_quoted, column.one_of))})"
+        outside = f"`{name}` NOT IN ({', '.join(map(quoted, column.one_of))})"
         says = f"is one of {_spelled(column.one_of)}"
         found.append(_column(name, says, "expect_column_values_to_be_in_set", outside))
     between = "expect_column_values_to_be_between"
@@ -91,10 +91,10 @@ def _column(name: str, says: str, expectation: str, offends: str) -> Promise:
     return Promise(f"{name} {says}", expectation, name, offends=offends)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """SQL string literal.
 
-    >>> print(_quoted("it's"))
+    >>> print(quoted("it's"))
     'it''s'
     """
     return "'" + text.replace("'", "''") + "'"

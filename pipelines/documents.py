@@ -9,6 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from expectations import star_page
 from expectations.dictionary import dictionary_markdown, listed
 from expectations.tables import TABLES
 from models.catalogue import page as models_markdown
@@ -19,6 +20,7 @@ def renewed(root: Path) -> dict[Path, str]:
     return {
         root / "docs" / "tables.md": dictionary_markdown(TABLES.values()),
         root / "docs" / "models.md": models_markdown(),
+        root / "docs" / "star.md": star_page.page(),
         root / "README.md": listed((root / "README.md").read_text()),
     }
 

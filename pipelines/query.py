@@ -1,4 +1,4 @@
-"""SQL over a publication: DuckDB, one view per table, no Spark."""
+"""SQL over a publication: DuckDB, one view per table, and the star made of them, no Spark."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from expectations.contract import AnyType, Type
+from expectations.star import STAR
 from expectations.tables import TABLES
 from pipelines.lake import Lake
 from pipelines.lake_files import Snapshot
@@ -18,8 +19,28 @@ KINDS: dict[AnyType, str] = {Type.DATE: "DATE", Type.LONG: "BIGINT"}  # of a par
 
 
 def connect(lake: Lake, publication_id: int | None = None) -> duckdb.DuckDBPyConnection:
-    """A connection with a view of every table as one publication has it (the newest if None)."""
-    return views(lake, published(lake, publication_id))
+    """A connection with a view of every table as one publication has it (the newest if None).
+
+    The views of the star are there too.
+    """
+    con = views(lake, published(lake, publication_id))
+    add_star(con, publication_id or newest(con))
+    return con
+
+
+def newest(con: duckdb.DuckDBPyConnection) -> int:
+    """The highest number among its publications; 0 if there is none."""
+    [(number,)] = con.execute(
+        "SELECT coalesce(max(publication_id), 0) FROM publications"
+    ).fetchall()
+    return int(number)
+
+
+def add_star(con: duckdb.DuckDBPyConnection, publication_id: int) -> None:
+    """Views of the star over tables of a publication that are there already."""
+    for view in STAR:
+        query = view.sql.format(publication_id=publication_id)
+        con.execute(f"CREATE VIEW {view.name} AS {query}").fetchall()
 
 
 def heads(lake: Lake) -> dict[str, Snapshot]:
@@ -34,15 +55,18 @@ def views(lake: Lake, snapshots: dict[str, Snapshot]) -> duckdb.DuckDBPyConnecti
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'")
     for name, snapshot in snapshots.items():
-        urls = lake.urls(snapshot)
-        if urls:
-            con.execute(
-                f"CREATE VIEW {name} AS SELECT {_columns(snapshot)} FROM {_scan(urls, snapshot)}"
-            )
-        else:
+        query = definition(lake, snapshot)
+        if query is None:
             con.register(f"empty_{name}", lake.empty(snapshot.table))
-            con.execute(f"CREATE VIEW {name} AS SELECT * FROM empty_{name}")
+            query = f"SELECT * FROM empty_{name}"
+        con.execute(f"CREATE VIEW {name} AS {query}")
     return con
+
+
+def definition(lake: Lake, snapshot: Snapshot) -> str | None:
+    """SQL that reads a snapshot's files; None if it has none."""
+    urls = lake.urls(snapshot)
+    return f"SELECT {_columns(snapshot)} FROM {_scan(urls, snapshot)}" if urls else None
 
 
 def rows(

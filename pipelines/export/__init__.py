@@ -1,0 +1,1 @@
+"""A publication taken elsewhere whole: CSV files, a DuckDB file, PostgreSQL."""
