@@ -77,9 +77,11 @@ def _shares(figures: np.ndarray) -> np.ndarray:
 
 def _told(names: list[str], shares: list[np.ndarray], index: np.ndarray, level: float) -> pa.Table:
     low, high = (_quantile(index[1:], tail) for tail in ((1 - level) / 2, (1 + level) / 2))
-    sure = np.select([high < 1, low > 1], [VERDICTS[0], VERDICTS[2]], VERDICTS[1])
-    known = ~np.isnan(index[0])
-    columns = [names, shares[0][0], shares[1][0], index[0], low, high, np.where(known, sure, None)]
+    sure = 1 + (low > 1).astype(int) - (high < 1).astype(int)
+    verdicts = [
+        VERDICTS[at] if known else None for at, known in zip(sure, ~np.isnan(index[0]), strict=True)
+    ]
+    columns = [names, shares[0][0], shares[1][0], index[0], low, high, verdicts]
     return pa.table([pa.array(c, from_pandas=True) for c in columns], names=USE_INDEX.names).cast(
         USE_INDEX
     )

@@ -100,3 +100,19 @@ def _cost(spend: DataFrame, kinds: Taxonomy) -> DataFrame:
         F.col("spend_date").alias("day"), F.lit(NO_STAGE).alias("stage"),
         F.lit(0).alias("stage_number"), *cell(kind), "currency", "cost",
     )  # fmt: skip
+
+
+def person_parts(touched: DataFrame, earned: DataFrame, model: str) -> DataFrame:
+    """One row per person and channel: `used` and `credit`, of which `models.use_index` makes an
+    interval. `used` counts touches that may earn; credit that no touch earned is left out.
+    """
+    used = touched.where("NOT is_echo AND is_eligible").select(
+        "touchpoint_id", F.lit(1).alias("used"), F.lit(0).cast("decimal(18,12)").alias("credit")
+    )
+    credit = earned.where((F.col("model") == model) & F.col("touchpoint_id").isNotNull()).select(
+        "touchpoint_id", F.lit(0).alias("used"), F.col("conversions").alias("credit")
+    )
+    whose = touched.select("touchpoint_id", "channel", F.col("owner").alias("person"))
+    both = used.unionByName(credit).join(whose, on="touchpoint_id", how="inner")
+    summed = both.groupBy("person", F.col("channel").alias("cell"))
+    return summed.agg(F.sum("used").alias("used"), F.sum("credit").cast("double").alias("credit"))

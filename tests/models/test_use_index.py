@@ -30,9 +30,7 @@ def rows(*given, **options):
 
 def test_a_planted_over_used_and_an_under_used_channel_are_found():
     found = rows(*drawn(20_000, 1))
-    assert {cell: round(row["index"], 1) for cell, row in found.items()} == {
-        cell: round(index, 1) for cell, index in TRUE.items()
-    }
+    assert {cell: row["index"] for cell, row in found.items()} == pytest.approx(TRUE, rel=0.1)
     verdicts = {cell: row["verdict"] for cell, row in found.items()}
     assert verdicts == {"Display": "over-used", "Email": "over-used", "Search": "under-used"}
 
