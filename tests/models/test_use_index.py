@@ -1,5 +1,8 @@
 """The use index finds planted over- and under-use, and its interval is as wide as it says."""
 
+import doctest
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from models.bootstrap import person_keys
 from models.use_index import use_index
 
+PAGE = Path(__file__).parents[2] / "docs" / "touchpoint_map.md"
 CELLS = ("Display", "Email", "Search")
 RATES = (6.0, 2.0, 2.0)  # touches of a person: shares .6, .2, .2
 CREDITS = (0.02, 0.02, 0.06)  # credit of a touch over .1 in all: shares depend on touches
@@ -67,3 +71,8 @@ def test_figures_below_zero_and_no_level_are_refused():
         use_index(minus, keys)
     with pytest.raises(ValueError, match="level=95"):
         use_index(parts, keys, level=95)
+
+
+def test_the_page_shows_what_the_code_gives():
+    result = doctest.testfile(str(PAGE), module_relative=False)
+    assert (result.failed, result.attempted > 5) == (0, True)

@@ -1,6 +1,8 @@
 """The map of touchpoints: planted over- and under-use is found, and nothing is lost on the way."""
 
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -20,6 +22,7 @@ from tests.pipelines.tables import table
 from tests.pipelines.test_paths import at, people, touch
 
 pytestmark = pytest.mark.spark
+PAGE = Path(__file__).parents[2] / "docs" / "touchpoint_map.md"
 NAMES = [f"p{number:03}" for number in range(120)]
 MODELS = ("first_touch", "linear")
 ORDER = {"conversion_type": "order", "currency": "EUR"}
@@ -95,6 +98,14 @@ def test_planted_over_and_under_use_is_found_by_the_formula_and_by_the_model(dra
     sure = {row["cell"]: (row["index"], row["verdict"]) for row in told}
     assert sure["Display"] == (pytest.approx(found["Display"]), "over-used")
     assert sure["Paid Search"] == (pytest.approx(found["Paid Search"]), "under-used")
+
+
+def test_the_queries_on_the_page_run_and_agree_with_the_report(drawn):
+    con, _, _ = drawn
+    by_touches, by_money = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
+    found = {name: index for name, *_, index in con.execute(by_touches).fetchall()}
+    assert found["Display"] == pytest.approx(1 / 3)
+    assert con.execute(by_money).fetchall() == [("Display", 1.0, 1.0, 1.0)]
 
 
 def test_credit_and_cost_add_up_to_the_books_in_every_model(drawn):
