@@ -18,8 +18,8 @@ MAKES = {
     "events": ("quarantine", "events", "spend"),
     "journeys": ("identities", "touchpoints", "conversions", "paths", "lost_paths"),
     "credit": (
-        "model_versions", "credits", "channels", "campaigns", "path_summary", "reconciliation",
-        "restatements", "audits", "publications",
+        "model_versions", "credits", "channels", "campaigns", "path_summary",
+        "touchpoint_map", "reconciliation", "restatements", "audits", "publications",
     ),
 }  # fmt: skip
 PATIENT: dict[str, Any] = {

@@ -20,6 +20,8 @@ PEOPLE = Hidden(steps.people_changed, steps.days_of_changed_people,
                 "days of people whose identity changed")  # fmt: skip
 PEOPLES_MONTHS = Hidden(steps.people_changed, steps.months_of_changed_people,
                         "months of people whose identity changed")  # fmt: skip
+RESTAGED = Hidden(steps.history_changed, steps.restaged_days,
+                  "days of people whose past changed")  # fmt: skip
 REFITTED = Hidden(steps.fits_changed, steps.refitted_days, "days that a new fit speaks for")
 
 FLOW: Mapping[str, tuple[Step, ...]] = {
@@ -37,7 +39,7 @@ FLOW: Mapping[str, tuple[Step, ...]] = {
              make=steps.make_identities, keys=steps.identity_keys,
              dirty=steps.if_anything_changed),
         Step(t.TOUCHPOINTS, reads=(t.EVENTS,), sections=("touches",), extra=steps.rule_parts,
-             make=steps.make_touchpoints, keys=steps.touch_keys,
+             revision=2, make=steps.make_touchpoints, keys=steps.touch_keys,
              dirty=steps.touch_days, hidden=OTHER_VERSIONS),
         Step(t.CONVERSIONS, reads=(t.EVENTS,), whole=True, sections=("conversions",),
              make=steps.make_conversions, keys=steps.conversion_keys,
@@ -64,6 +66,10 @@ FLOW: Mapping[str, tuple[Step, ...]] = {
              make=steps.make_campaigns, dirty=steps.money_days),
         Step(t.PATH_SUMMARY, reads=(t.PATHS, t.LOST_PATHS),
              make=steps.make_path_summary, dirty=steps.summary_months),
+        Step(t.TOUCHPOINT_MAP,
+             reads=(t.TOUCHPOINTS, t.CONVERSIONS, t.IDENTITIES, t.CREDITS, t.SPEND),
+             sections=("lifecycle", "paths", "models"), extra=steps.stage_parts,
+             make=steps.make_touchpoint_map, dirty=steps.map_days, hidden=RESTAGED),
         Step(t.RECONCILIATION, reads=(t.CONVERSIONS, t.CREDITS), sections=("models",),
              make=steps.make_reconciliation, dirty=steps.reconciled_days),
     ),

@@ -19,6 +19,7 @@ MATCHES = ("host", "domain", "country")
 SECTIONS = {
     "patterns": dict, "absent": list, "lists": dict, "click_ids": list, "referrers": list,
     "event_mediums": dict, "platforms": dict, "rules": list, "taxonomy": dict,
+    "stage_maps": dict,
 }  # fmt: skip
 KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what an entry must and may have
     "rules": (("rule", "channel", "when"), ("option",)),

@@ -130,6 +130,16 @@ class PathRules(PathSection):
     lookback_by_type: dict[str, float]
 
 
+class LifecycleSection(Section):
+    """Where in its life with the brand a person is at a touch."""
+
+    stage_map: str = Field("four", description="four, six, or one of your rules file's stage_maps")
+    memory_days: Days = Field(90.0, description="Touches longer before are forgotten")
+    customer_by: tuple[str, ...] = Field(
+        (), description="Conversions that make a customer, by name; all if none is named"
+    )
+
+
 class MaintainSection(Section):
     """What `touchstone maintain` does not delete."""
 
@@ -158,6 +168,7 @@ class Settings(Section):
     identity: IdentitySection = IdentitySection()
     paths: PathSection = PathSection()
     models: ModelSection = ModelSection()
+    lifecycle: LifecycleSection = LifecycleSection()
     maintain: MaintainSection = MaintainSection()
 
     @property
@@ -206,7 +217,7 @@ class Settings(Section):
 
     def fingerprint(self, *sections: str) -> str:
         """SHA-256 of some sections (all that govern tables if none): equal settings, equal text."""
-        wanted = sections or ("touches", "conversions", "identity", "paths", "models")
+        wanted = sections or ("touches", "conversions", "identity", "paths", "models", "lifecycle")
         chosen = {name: self._governing()[name] for name in wanted}
         return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
 

@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 from expectations.spark import spark_schema
 from expectations.tables import TOUCHPOINTS
 from pipelines.channels import TouchSettings, classify, present, rule_book
+from pipelines.feedback import answered, felt
 from pipelines.rulebook import RuleBook
 from pipelines.sql import among, bare_host, domains, quoted
 from pipelines.taxonomy import load_taxonomy, taxonomy
@@ -58,9 +59,10 @@ def touchpoints(events: DataFrame, settings: TouchSettings) -> DataFrame:
     changing = changing_sources(events)
     single = _single(events, rules, changing)
     visits = _visits(_web(events, changing), rules, settings.session_level)
-    classified = classify(visits.unionByName(single), rules)
-    kinds = load_taxonomy(settings.user_file)
-    made = classified.withColumns({**taxonomy(kinds), "touch_date": F.to_date("touched_at")})
+    classified = classify(visits.unionByName(single, allowMissingColumns=True), rules)
+    words = taxonomy(load_taxonomy(settings.user_file))
+    words["valence"] = felt(words["valence"])
+    made = classified.withColumns({**words, "touch_date": F.to_date("touched_at")})
     schema = spark_schema(TOUCHPOINTS)
     return made.select(*[F.col(f.name).cast(f.dataType).alias(f.name) for f in schema.fields])
 
@@ -89,6 +91,7 @@ def _single(events: DataFrame, book: RuleBook, changing: list[str]) -> DataFrame
         "source", "event_type", "page_host", *TRAFFIC,
         F.expr(f"CASE event_type {kinds} ELSE '{VISIT}' END").alias("weight_class"),
         consent().alias("consent"), "is_bot", "is_test", F.col("occurred_at").alias("touched_at"),
+        *answered(),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from expectations.tables.journeys import (
     PATHS,
     TOUCHPOINTS,
 )
+from expectations.tables.lifecycle import TOUCHPOINT_MAP
 from expectations.tables.sources import BATCHES, EVENTS, QUARANTINE, RECORDS, SPEND
 
 TABLES: dict[str, Table] = {
@@ -24,7 +25,7 @@ TABLES: dict[str, Table] = {
     for table in (
         BATCHES, RECORDS, QUARANTINE, EVENTS, SPEND,
         IDENTITIES, TOUCHPOINTS, CONVERSIONS, PATHS, LOST_PATHS,
-        MODEL_VERSIONS, CREDITS, CHANNELS, CAMPAIGNS, PATH_SUMMARY, RECONCILIATION,
+        MODEL_VERSIONS, CREDITS, CHANNELS, CAMPAIGNS, PATH_SUMMARY, TOUCHPOINT_MAP, RECONCILIATION,
         RESTATEMENTS, AUDITS, PUBLICATIONS,
     )
 }  # fmt: skip

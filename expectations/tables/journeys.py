@@ -11,6 +11,7 @@ OWNERSHIPS = ("paid", "owned", "earned", "shared", "managed")
 FORMS = ("communication", "human", "physical", "sensory")
 VALENCES = ("positive", "neutral", "negative")
 WEIGHT_CLASSES = ("click", "visit", "view", "open", "response", "activity", "signal")
+FEEDBACK_METRICS = ("nps", "csat", "ces")
 STATUSES = ("complete", "partially_refunded", "refunded", "refund_only")
 TRANSFORMS = (
     "collapse",
@@ -66,6 +67,10 @@ TOUCHPOINTS = Table(
         "is_online": Column(Type.BOOLEAN, "It happened online"),
         "form": Column(Type.STRING, "Form of the meeting", one_of=FORMS),
         "valence": Column(Type.STRING, "How it was felt", one_of=VALENCES),
+        "feedback_metric": Column(Type.STRING, "What the person was asked", True,
+                                  one_of=FEEDBACK_METRICS),
+        "feedback_score": Column(Type.SHARE, "The answer, 0 (worst) to 1 (best); null if none",
+                                 True, at_least=0, at_most=1),
         "consent": Column(Type.STRING, "For analytics, as told with the event",
                           one_of=("granted", "denied", "unset")),
         "is_bot": Column(Type.BOOLEAN, "A machine did it"),

@@ -39,5 +39,9 @@ TERMS = (
     ("ROAS", "Return on ad spend: credited value ÷ spend, in money of the same currency. 1 means "
      "that as much value was credited as was spent; it is value, not margin."),
     ("CPA", "Cost per acquisition: spend ÷ credited conversions, in money per conversion."),
+    ("Stage", "Where in its life with the brand a person is at a touch, by what came before it; "
+     "the settings choose the stage map. Credit counts for the stage of the touch that earned."),
+    ("Index of use", "Share of credited conversions ÷ share of touches that may earn. It "
+     "describes one model and is no effect: those met more often may be readier to buy anyway."),
     ("Day, month", "UTC days and months, except that spend keeps the account's day."),
 )  # fmt: skip

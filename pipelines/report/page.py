@@ -14,7 +14,7 @@ import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from expectations.tables.credit import UNATTRIBUTED
-from pipelines.report import definitions, figures, health, queries, sentences, shape
+from pipelines.report import definitions, figures, health, lifecycle, queries, sentences, shape
 from pipelines.report.queries import Row, Rows
 
 TITLE = "Touchstone attribution report"
@@ -75,6 +75,7 @@ def _page(con: duckdb.DuckDBPyConnection, title: str, publication_id: int | None
         "models": models,
         "blocks": blocks,
         "losses": queries.losses(con, through, MOST_PATHS),
+        **_lifecycle(con, through, models),
         **_health(con, run, through),
         "chart_data": _chart_data(blocks, models),
         "style": _asset("report.css"),
@@ -197,6 +198,17 @@ def _health(con: duckdb.DuckDBPyConnection, run: Row | None, through: date) -> d
         "broken": health.broken(con, run_id, MOST_BROKEN),
         "model_versions": health.model_versions(con, through),
         "health_sentence": sentences.health(sources, audits, run) if run else "",
+    }
+
+
+def _lifecycle(
+    con: duckdb.DuckDBPyConnection, through: date, models: Sequence[str]
+) -> dict[str, Any]:
+    found = lifecycle.maps(con, through, models)
+    return {
+        "lifecycle": found,
+        "lifecycle_models": [(model, figures.words(model)) for model, _ in found["maps"]],
+        "felt": lifecycle.felt(con, through),
     }
 
 

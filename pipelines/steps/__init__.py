@@ -44,6 +44,13 @@ from pipelines.steps.journeys import (
     touch_keys,
     versions_changed,
 )
+from pipelines.steps.lifecycle import (
+    history_changed,
+    make_touchpoint_map,
+    map_days,
+    restaged_days,
+    stage_parts,
+)
 from pipelines.steps.people import (
     days_of_changed_people,
     lost_keys,
@@ -68,6 +75,7 @@ __all__ = [
     "event_days",
     "events_came",
     "fits_changed",
+    "history_changed",
     "identity_keys",
     "if_a_fit_is_due",
     "if_anything_changed",
@@ -87,7 +95,9 @@ __all__ = [
     "make_reconciliation",
     "make_restatements",
     "make_spend",
+    "make_touchpoint_map",
     "make_touchpoints",
+    "map_days",
     "mapping_parts",
     "money_days",
     "months_of_changed_people",
@@ -101,8 +111,10 @@ __all__ = [
     "records_came",
     "refitted_days",
     "rejected_days",
+    "restaged_days",
     "rule_parts",
     "scorer",
+    "stage_parts",
     "summary_months",
     "touch_days",
     "touch_keys",

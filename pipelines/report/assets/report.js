@@ -146,7 +146,7 @@
 
   function choose(group) {
     const panels = all(`[data-panel="${group.dataset.switch}"]`)
-      .filter((p) => p.closest(".block").dataset.currency === currencyNow());
+      .filter((p) => [undefined, currencyNow()].includes(p.closest(".block")?.dataset.currency));
     const offered = panels.map((p) => p.dataset.measure);
     const inputs = all("input", group);
     for (const input of inputs) input.disabled = !offered.includes(input.value);

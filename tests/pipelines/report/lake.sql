@@ -86,6 +86,21 @@ INSERT INTO path_summary BY NAME
     0 AS net_value, 'XXX' AS currency, NULL AS median_days, month
   FROM routes, months;
 
+-- touchpoints along the lifecycle: display is met most and earns least
+CREATE TEMP TABLE stages AS SELECT * FROM (VALUES (1, 'awareness'), (2, 'evaluation'),
+  (3, 'purchase'), (4, 'loyalty')) t(stage_number, stage);
+CREATE TEMP TABLE met AS
+  SELECT *, (5 + 90 * dice(channel || stage)) * if(channel = 'Display', 20, 1) AS n FROM ch, stages;
+INSERT INTO touchpoint_map BY NAME
+  SELECT model, stage, stage_number, channel, 'owned' AS ownership, 'direct' AS contact,
+    'online' AS setting, 'communication' AS form, 'XXX' AS currency, day, n::BIGINT AS touches,
+    touches AS eligible_touches, touches // 50 AS negative_touches, touches // 2 AS persons,
+    if(stage_number = 4, 10, 0) AS nps_answers, nps_answers * 6 // 10 AS nps_promoters,
+    nps_answers // 10 AS nps_detractors, if(stage_number = 4, 4, 0) AS csat_answers,
+    csat_answers * 0.75 AS csat_sum, round(dice(channel || stage || model), 6) AS conversions,
+    0 AS attributed_value, 0 AS cost
+  FROM met, m, d;
+
 -- health
 INSERT INTO batches BY NAME
   SELECT sha256(day || source) AS batch_id, source, source AS mapping,

@@ -19,8 +19,8 @@ from pipelines.report.page import write_report
 CHROMIUM = shutil.which("chromium")
 CHROMEDRIVER = shutil.which("chromedriver")
 SECTIONS = (
-    "summary", "credit", "money", "campaigns", "time", "paths", "reconciliation", "health",
-    "definitions",
+    "summary", "credit", "money", "campaigns", "time", "paths", "lifecycle", "reconciliation",
+    "health", "definitions",
 )  # fmt: skip
 HOSTILE = ("</script><script>document.title='owned'</script>", '"><img src=x onerror=alert(1)>')
 FLAGS = (

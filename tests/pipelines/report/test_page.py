@@ -11,8 +11,8 @@ import pytest
 from pipelines.report.page import write_report
 
 SECTIONS = (
-    "summary", "credit", "money", "campaigns", "time", "paths", "reconciliation", "health",
-    "definitions",
+    "summary", "credit", "money", "campaigns", "time", "paths", "lifecycle", "reconciliation",
+    "health", "definitions",
 )  # fmt: skip
 HOSTILE = ("</script><script>document.title='owned'</script>", "\"><img src=x> & O'Brien {{ 7*7 }}")
 
@@ -57,7 +57,7 @@ def test_empty_tables_become_sentences(written, no_rows, tables_of):
     assert tables_of(page) == []
     header, *sections = page.read_text().split("<section ")
     assert "Nothing has been published yet" in header
-    assert ['class="empty"' in section for section in sections] == [True] * 8 + [False]
+    assert ['class="empty"' in section for section in sections] == [True] * 9 + [False]
 
 
 def test_a_publication_without_conversions_still_renders(written, lake):
