@@ -16,7 +16,9 @@ from dags.command import Touchstone
 SPARK_POOL = os.environ.get("TOUCHSTONE_SPARK_POOL", "spark")
 MAKES = {
     "events": ("quarantine", "events", "spend"),
-    "journeys": ("identities", "touchpoints", "conversions", "paths", "lost_paths"),
+    "journeys": (
+        "identities", "touchpoints", "consents", "conversions", "paths", "lost_paths",
+    ),
     "credit": (
         "model_versions", "credits", "channels", "campaigns", "path_summary",
         "touchpoint_map", "reconciliation", "restatements", "audits", "publications",

@@ -10,16 +10,19 @@ from pipelines.dirty import months
 from pipelines.work import Hidden, Step
 
 STAGES = ("ingest", "events", "journeys", "credit")
+JOURNEYS = (t.TOUCHPOINTS, t.CONVERSIONS, t.IDENTITIES, t.CONSENTS)
 
 NEW_EVENTS = Hidden(steps.events_came, steps.event_days, "days that newly read records tell of")
 REJECTED = Hidden(steps.records_came, steps.rejected_days,
                   "days on which rejected records arrived")  # fmt: skip
 OTHER_VERSIONS = Hidden(steps.versions_changed, steps.days_of_other_versions,
                         "days with another version of a changed event")  # fmt: skip
+CONSENT = Hidden(steps.events_changed, steps.if_consent_was_told,
+                 "consents, if changed events tell of any")  # fmt: skip
 PEOPLE = Hidden(steps.people_changed, steps.days_of_changed_people,
-                "days of people whose identity changed")  # fmt: skip
+                "days of people whose identity or consent changed")  # fmt: skip
 PEOPLES_MONTHS = Hidden(steps.people_changed, steps.months_of_changed_people,
-                        "months of people whose identity changed")  # fmt: skip
+                        "months of people whose identity or consent changed")  # fmt: skip
 RESTAGED = Hidden(steps.history_changed, steps.restaged_days,
                   "days of people whose past changed")  # fmt: skip
 REFITTED = Hidden(steps.fits_changed, steps.refitted_days, "days that a new fit speaks for")
@@ -41,20 +44,22 @@ FLOW: Mapping[str, tuple[Step, ...]] = {
         Step(t.TOUCHPOINTS, reads=(t.EVENTS,), sections=("touches",), extra=steps.rule_parts,
              revision=2, make=steps.make_touchpoints, keys=steps.touch_keys,
              dirty=steps.touch_days, hidden=OTHER_VERSIONS),
+        Step(t.CONSENTS, reads=(t.EVENTS,), whole=True,
+             make=steps.make_consents, dirty=steps.if_never_made, hidden=CONSENT),
         Step(t.CONVERSIONS, reads=(t.EVENTS,), whole=True, sections=("conversions",),
              make=steps.make_conversions, keys=steps.conversion_keys,
              dirty=steps.if_anything_changed),
-        Step(t.PATHS, reads=(t.TOUCHPOINTS, t.CONVERSIONS, t.IDENTITIES), sections=("paths",),
+        Step(t.PATHS, reads=JOURNEYS, sections=("paths", "consent"),
              make=steps.make_paths, keys=steps.path_keys, up_to_day=True,
              dirty=steps.path_days, hidden=PEOPLE),
-        Step(t.LOST_PATHS, reads=(t.TOUCHPOINTS, t.CONVERSIONS, t.IDENTITIES),
-             sections=("paths",), up_to_day=True, partitions=months,
+        Step(t.LOST_PATHS, reads=JOURNEYS,
+             sections=("paths", "consent"), up_to_day=True, partitions=months,
              make=steps.make_lost_paths, keys=steps.lost_keys,
              dirty=steps.lost_months, hidden=PEOPLES_MONTHS),
     ),
     "credit": (
-        Step(t.MODEL_VERSIONS, reads=(t.PATHS, t.TOUCHPOINTS, t.CONVERSIONS, t.IDENTITIES),
-             sections=("models", "paths"), whole=True,
+        Step(t.MODEL_VERSIONS, reads=(t.PATHS, *JOURNEYS),
+             sections=("models", "paths", "consent"), whole=True,
              make=steps.make_model_versions, dirty=steps.if_a_fit_is_due,
              cause="a fit is due"),
         Step(t.CREDITS, reads=(t.PATHS, t.MODEL_VERSIONS), sections=("models",),

@@ -92,6 +92,7 @@ def training_paths(
     identities: DataFrame,
     fits: DataFrame,
     settings: PathRules,
+    consents: DataFrame | None = None,
 ) -> DataFrame:
     """One row per fit and distinct path of channels: `is_converted` and how many people took it."""
     won = paths.where("touch_count > 0").join(
@@ -101,7 +102,7 @@ def training_paths(
         "closes_at", F.transform("touches", lambda t: t["channel"]).alias("channels"),
         F.lit(True).alias("is_converted"),
     )  # fmt: skip
-    lost = lost_paths(touchpoints, conversions, identities, fits, settings).select(
+    lost = lost_paths(touchpoints, conversions, identities, fits, settings, consents).select(
         "closes_at", "channels", F.lit(False).alias("is_converted")
     )
     keys = ("closes_at", "channels", "is_converted")

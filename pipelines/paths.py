@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from expectations.tables import PATHS
+from pipelines.consent import by_person, forbidding, may_forbid, stretches
 from pipelines.path_transforms import capped, echoes, kept, left_out, transformed
 from pipelines.settings import PathRules
 
@@ -16,8 +17,9 @@ DROPPED_FIELDS = ("touchpoint_id", "channel", "touched_at", "rule")
 
 
 def paths(
-    touchpoints: DataFrame, conversions: DataFrame, identities: DataFrame, settings: PathRules
-) -> DataFrame:
+    touchpoints: DataFrame, conversions: DataFrame, identities: DataFrame, settings: PathRules,
+    consents: DataFrame | None = None,
+) -> DataFrame:  # fmt: skip
     """One row per conversion: its kept touches in time order, and the dropped ones with the rule.
 
     Ties in `touched_at` break by `touchpoint_id`. A touch at the instant of the conversion counts,
@@ -25,12 +27,12 @@ def paths(
     lookback that any touch has for that type of conversion are not looked at, so not listed as
     dropped. A refund of an unknown order has none.
     Touches and conversions may reach back further than what is wanted: `reset_on_conversion` needs
-    the conversion before.
+    the conversion before. `consents` is None if nobody changed what he allows.
     """
     converted = resolve(conversions, identities, "converted_at")
     if settings.reset_on_conversion:
         converted = reset_times(converted)
-    met = resolve(eligible(touchpoints, settings), identities, "touched_at")
+    met = _met(touchpoints, identities, settings, consents)
     ruled = ruled_lists(_pairs(met, converted, settings), ("conversion_id",), settings)
     return _finish(converted.join(ruled, on="conversion_id", how="left"))
 
@@ -41,6 +43,7 @@ def lost_paths(
     identities: DataFrame,
     windows: DataFrame,
     settings: PathRules,
+    consents: DataFrame | None = None,
 ) -> DataFrame:
     """One row per window and person with an open path at its end: `channels`, first to last.
 
@@ -49,7 +52,7 @@ def lost_paths(
     not led to a conversion yet: some of them still will.
     """
     converted = resolve(conversions.where("conversions > 0"), identities, "converted_at")
-    met = resolve(eligible(touchpoints, settings), identities, "touched_at")
+    met = _met(touchpoints, identities, settings, consents)
     few = F.broadcast(windows)
     last = converted.join(few, on=F.expr("converted_at < closes_at"), how="inner").groupBy(
         "person_id", "closes_at"
@@ -90,12 +93,22 @@ def resolve(rows: DataFrame, identities: DataFrame, at: str) -> DataFrame:
     return joined.select("r.*", "w.person_id")
 
 
-def eligible(touchpoints: DataFrame, settings: PathRules) -> DataFrame:
+def _met(
+    touchpoints: DataFrame, identities: DataFrame, settings: PathRules, consents: DataFrame | None
+) -> DataFrame:
+    """`touchpoints` with `person_id` and `rule`; without consents that matter nothing is joined."""
+    if consents is None or not may_forbid(settings.consent):
+        return resolve(eligible(touchpoints, settings), identities, "touched_at")
+    told = resolve(consents, identities, "told_at")
+    theirs = resolve(touchpoints, identities, "touched_at")
+    return eligible(by_person(theirs, stretches(told, settings.consent.withdrawal)), settings, True)
+
+
+def eligible(touchpoints: DataFrame, settings: PathRules, of_persons: bool = False) -> DataFrame:
     """`touchpoints` with `rule`: the first rule that forbids the touch whatever the conversion."""
-    allowed = {"granted": ["granted"], "not_denied": ["granted", "unset"]}.get(settings.consent)
     rule = F.when(F.col("is_bot"), "bot").when(F.col("is_test"), "test")
-    if allowed:
-        rule = rule.when(~F.col("consent").isin(allowed), "consent")
+    for name, when in forbidding(settings.consent, of_persons):
+        rule = rule.when(F.expr(when), name)
     wanted = list(settings.weight_classes)
     return touchpoints.withColumn(
         "rule", rule.when(~F.col("weight_class").isin(wanted), "weight_class")

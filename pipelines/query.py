@@ -79,7 +79,12 @@ def rows(
 
 
 def _columns(snapshot: Snapshot) -> str:
-    return ", ".join(f'"{name}"' for name in snapshot.table.columns)
+    """Every column of the contract; null where the table was made before it had that column."""
+    known = {field.name for field in snapshot.handle.schema().fields}
+    return ", ".join(
+        f'"{name}"' if name in known else f'NULL::VARCHAR AS "{name}"'
+        for name in snapshot.table.columns
+    )
 
 
 def _scan(urls: list[str], snapshot: Snapshot) -> str:

@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from expectations.tables import RESTATEMENTS
+from pipelines.consent import BY_CONSENT
 
 KEYS = ("conversion_id", "model", "channel", "currency", "conversion_date")
 Keep = Callable[[DataFrame], DataFrame]
@@ -27,7 +28,7 @@ REASONS = (
     ("identity", "NOT old_person <=> new_person OR joined IS NOT NULL OR parted IS NOT NULL",
      "coalesce(link, joined, parted, new_event)"),
     ("touch_undone", "undone IS NOT NULL", "undone"),
-    ("consent", "withheld IS NOT NULL", "withheld"),
+    ("consent", "withheld IS NOT NULL OR released IS NOT NULL", "coalesce(withheld, released)"),
     ("touch_changed", "NOT old_touches <=> new_touches", "new_event"),
     ("model_refit", "old_version <> new_version", "new_version"),
     ("code", "true", "NULL"),  # nothing that was told, set or learned explains it
@@ -140,17 +141,17 @@ def _touches(before: Picture, after: Picture, ids: DataFrame, keep: Keep) -> Dat
     """One row per conversion: its touches then and now, and a touch of each kind of change.
 
     Late is a touch that was told since; joined, one that was another's; parted and undone, the
-    same the other way round; withheld, one that consent no longer allows. Of several, the smallest.
+    same the other way round; withheld, one that consent no longer allows; released, one that it
+    allows again. Of several, the smallest.
     """
     old, new = _met(before.paths, ids, "old"), _met(after.paths, ids, "new")
     both = keep(old.join(new, "conversion_id", "inner"))
     sides = after.touchpoints, before.touchpoints
     came = _told_since(keep(_only(both, "new_met", "old_met")), *sides)
     went = _told_since(keep(_only(both, "old_met", "new_met")), *reversed(sides))
-    kept = F.transform("old_touches", lambda t: t["touchpoint_id"])
-    now_withheld = F.array_min(F.array_intersect(kept, F.col("new_withheld")))
     return (
-        both.withColumn("withheld", now_withheld)
+        both.withColumn("withheld", _forbidden_of("old_touches", "new_withheld"))
+        .withColumn("released", _forbidden_of("new_touches", "old_withheld"))
         .join(came.withColumnsRenamed({"told": "late", "known": "joined"}), "conversion_id", "left")
         .join(went.withColumnsRenamed({"told": "undone", "known": "parted"}), "conversion_id",
               "left")
@@ -158,9 +159,15 @@ def _touches(before: Picture, after: Picture, ids: DataFrame, keep: Keep) -> Dat
     )  # fmt: skip
 
 
+def _forbidden_of(touches: str, forbidden: str) -> Column:
+    """The smallest id of some touches that consent forbids on the other side."""
+    ids = F.transform(touches, lambda t: t["touchpoint_id"])
+    return F.array_min(F.array_intersect(ids, F.col(forbidden)))
+
+
 def _met(paths: DataFrame, ids: DataFrame, when: str) -> DataFrame:
     named = [F.transform(column, lambda t: t["touchpoint_id"]) for column in ("touches", "dropped")]
-    forbidden = F.filter("dropped", lambda t: t["rule"] == "consent")
+    forbidden = F.filter("dropped", lambda t: t["rule"].rlike(BY_CONSENT))
     return paths.join(ids, "conversion_id", "left_semi").select(
         "conversion_id", F.col("touches").alias(f"{when}_touches"),
         F.concat(*named).alias(f"{when}_met"),

@@ -9,12 +9,13 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from expectations.tables.credit import MODEL_NAMES, USUAL_MODEL_NAMES
 from expectations.tables.journeys import LAST_N, TRANSFORMS, WEIGHT_CLASSES
 from pipelines.errors import MissingInputError, SettingsError
+from pipelines.settings_consent import STRICT, ConsentSection
 from pipelines.settings_problems import explained
 
 FILE = "touchstone.toml"
@@ -36,7 +37,7 @@ def _transform(name: str) -> str:
 class Section(BaseModel):
     """A table of the file. Unknown keys are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = STRICT
 
 
 class TouchSection(Section):
@@ -85,9 +86,6 @@ class PathSection(Section):
     weight_classes: tuple[WeightClass, ...] = Field(
         ("click", "visit", "response", "activity"), description="Kinds of touch that may earn"
     )
-    consent: Literal["granted", "not_denied", "ignore"] = Field(
-        "not_denied", description="Which touches may be used, by the consent told with them"
-    )
     reset_on_conversion: bool = Field(False, description="A touch counts for one conversion only")
     echo_seconds: int = Field(
         300, ge=0, description="A visit so soon after a click of its channel is that click; 0: off"
@@ -128,6 +126,7 @@ class PathRules(PathSection):
 
     direct: str
     lookback_by_type: dict[str, float]
+    consent: ConsentSection
 
 
 class LifecycleSection(Section):
@@ -167,6 +166,7 @@ class Settings(Section):
     }
     identity: IdentitySection = IdentitySection()
     paths: PathSection = PathSection()
+    consent: ConsentSection = ConsentSection()
     models: ModelSection = ModelSection()
     lifecycle: LifecycleSection = LifecycleSection()
     maintain: MaintainSection = MaintainSection()
@@ -186,7 +186,8 @@ class Settings(Section):
         """All that governs paths, whichever section it stands in."""
         lookbacks = {name: kind.lookback_days for name, kind in self.conversions.items()}
         own = {name: days for name, days in lookbacks.items() if days is not None}
-        return PathRules(**dict(self.paths), direct=self.models.direct, lookback_by_type=own)
+        told = {"direct": self.models.direct, "lookback_by_type": own, "consent": self.consent}
+        return PathRules(**dict(self.paths), **told)
 
     @property
     def longest_lookback_days(self) -> float:
@@ -210,14 +211,18 @@ class Settings(Section):
         }
 
     def _governing(self) -> dict[str, Any]:
-        """All sections; section paths with all path rules, those in other sections too."""
+        """All sections; section paths with all path rules, those in other sections too, except
+        consent, which is a section of its own.
+        """
         moves_work_only = {"identity": {"driver_links"}}
         content = self.model_dump(mode="json", exclude=moves_work_only)
-        return content | {"paths": self.path_rules.model_dump(mode="json")}
+        return content | {"paths": self.path_rules.model_dump(mode="json", exclude={"consent"})}
 
     def fingerprint(self, *sections: str) -> str:
         """SHA-256 of some sections (all that govern tables if none): equal settings, equal text."""
-        wanted = sections or ("touches", "conversions", "identity", "paths", "models", "lifecycle")
+        wanted = sections or (
+            "touches", "conversions", "identity", "paths", "consent", "models", "lifecycle",
+        )  # fmt: skip
         chosen = {name: self._governing()[name] for name in wanted}
         return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
 

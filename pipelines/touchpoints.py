@@ -10,11 +10,14 @@ activities, tickets and feedback are touches one by one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from expectations.spark import spark_schema
 from expectations.tables import TOUCHPOINTS
+from pipelines import consent
 from pipelines.channels import TouchSettings, classify, present, rule_book
 from pipelines.feedback import answered, felt
 from pipelines.rulebook import RuleBook
@@ -46,7 +49,6 @@ ORDER = ("occurred_at", "seq", "event_id")
 TRAFFIC = ("platform", "utm_source", "utm_medium", "utm_campaign", "campaign_id", "click_id",
            "referrer_host")  # fmt: skip
 COMPARED = TRAFFIC[1:]  # new evidence differs in one of these
-PURPOSES = ("analytics", "analytics_storage")  # first the one that decides; GA4 has the second
 
 
 def touchpoints(events: DataFrame, settings: TouchSettings) -> DataFrame:
@@ -61,7 +63,7 @@ def touchpoints(events: DataFrame, settings: TouchSettings) -> DataFrame:
     visits = _visits(_web(events, changing), rules, settings.session_level)
     classified = classify(visits.unionByName(single, allowMissingColumns=True), rules)
     words = taxonomy(load_taxonomy(settings.user_file))
-    words["valence"] = felt(words["valence"])
+    words |= {"valence": felt(words["valence"]), **consent.unpacked()}
     made = classified.withColumns({**words, "touch_date": F.to_date("touched_at")})
     schema = spark_schema(TOUCHPOINTS)
     return made.select(*[F.col(f.name).cast(f.dataType).alias(f.name) for f in schema.fields])
@@ -90,7 +92,7 @@ def _single(events: DataFrame, book: RuleBook, changing: list[str]) -> DataFrame
         F.col("event_id").alias("touchpoint_id"), identifier(best_id()).alias("identifier"),
         "source", "event_type", "page_host", *TRAFFIC,
         F.expr(f"CASE event_type {kinds} ELSE '{VISIT}' END").alias("weight_class"),
-        consent().alias("consent"), "is_bot", "is_test", F.col("occurred_at").alias("touched_at"),
+        consent.packed(), "is_bot", "is_test", F.col("occurred_at").alias("touched_at"),
         *answered(),
     )  # fmt: skip
 
@@ -115,11 +117,12 @@ def _session_days(web: DataFrame, book: RuleBook) -> DataFrame:
     the day after counts too. `begins` is false on a day after a day with events: so a session is
     its first day and the next, and those decide it, whatever other days are given.
     """
-    told = [F.min(name).alias(name) for name in ("opening", "evidence", "best", "consent")]
+    told = [F.min(name).alias(name) for name in ("opening", "evidence", "best")]
     flags = [F.max(name).alias(name) for name in ("is_bot", "is_test")]
+    flags.append(F.bit_or(consent.PACKED).alias(consent.PACKED))
     daily = _facts(web, book).groupBy(*KEY, "event_date").agg(*told, *flags)
     days = Window.partitionBy(*KEY).orderBy("event_date")
-    after = F.struct("event_date", "evidence", "best", "consent", "is_bot", "is_test")
+    after = F.struct("event_date", "evidence", "best", consent.PACKED, "is_bot", "is_test")
     beside = daily.withColumns({
         "before": F.lag("event_date").over(days), "after": F.lead(after).over(days),
     })  # fmt: skip
@@ -130,8 +133,10 @@ def _session_days(web: DataFrame, book: RuleBook) -> DataFrame:
 def _with_next_day() -> list[Column]:
     """What a session told on a day, and on the next day if it went on."""
     goes_on = F.col("after.event_date") == F.date_add("event_date", 1)
-    merges = {"evidence": F.least, "best": F.least, "consent": F.least, "is_bot": F.greatest,
-              "is_test": F.greatest}  # fmt: skip
+    merges: dict[str, Callable[[Column, Column], Column]] = {
+        "evidence": F.least, "best": F.least, consent.PACKED: consent.together,
+        "is_bot": F.greatest, "is_test": F.greatest,
+    }  # fmt: skip
     return [
         merge(F.col(name), F.when(goes_on, F.col(f"after.{name}"))).alias(name)
         for name, merge in merges.items()
@@ -143,7 +148,7 @@ def _facts(web: DataFrame, book: RuleBook) -> DataFrame:
     return evident(web, book).select(
         *_session_key(),
         F.struct(*ORDER, "is_return", "page_host", "event_type").alias("opening"),
-        _evidence().alias("evidence"), best_id().alias("best"), consent().alias("consent"),
+        _evidence().alias("evidence"), best_id().alias("best"), consent.packed(),
         "is_bot", "is_test", "event_date",
     )  # fmt: skip
 
@@ -188,15 +193,8 @@ def _touch(sessions: DataFrame, met: Column, evidence: Column) -> DataFrame:
         F.col("opening.page_host").alias("page_host"),
         *[evidence[name].alias(name) for name in TRAFFIC],
         F.lit(VISIT).alias("weight_class"),
-        "consent", "is_bot", "is_test", met["occurred_at"].alias("touched_at"),
+        consent.PACKED, "is_bot", "is_test", met["occurred_at"].alias("touched_at"),
     )  # fmt: skip
-
-
-def consent() -> Column:
-    """What was said about analytics: granted, denied or unset."""
-    told = ", ".join(f"try_element_at(consent, '{purpose}')" for purpose in PURPOSES)
-    known = "('granted', 'denied')"
-    return F.expr(f"CASE WHEN coalesce({told}) IN {known} THEN coalesce({told}) ELSE 'unset' END")
 
 
 def evident(events: DataFrame, book: RuleBook) -> DataFrame:

@@ -45,6 +45,11 @@ class Run:
         return days_between(self.first, self.last or self.through) if self.first else set()
 
     @property
+    def changing(self) -> list[str]:
+        """Sources that tell new versions of an event, perhaps on another day."""
+        return sorted({m.source for m in self.mappings.values() if "record_version" in m.fields})
+
+    @property
     def asked(self) -> list[Any]:
         """What a backfill is known by until it is published: begun and killed, it goes on."""
         last = self.memory.get("published") or {}

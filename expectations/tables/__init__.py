@@ -11,6 +11,7 @@ from expectations.tables.credit import (
     RECONCILIATION,
 )
 from expectations.tables.journeys import (
+    CONSENTS,
     CONVERSIONS,
     IDENTITIES,
     LOST_PATHS,
@@ -24,7 +25,7 @@ TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         BATCHES, RECORDS, QUARANTINE, EVENTS, SPEND,
-        IDENTITIES, TOUCHPOINTS, CONVERSIONS, PATHS, LOST_PATHS,
+        IDENTITIES, TOUCHPOINTS, CONSENTS, CONVERSIONS, PATHS, LOST_PATHS,
         MODEL_VERSIONS, CREDITS, CHANNELS, CAMPAIGNS, PATH_SUMMARY, TOUCHPOINT_MAP, RECONCILIATION,
         RESTATEMENTS, AUDITS, PUBLICATIONS,
     )

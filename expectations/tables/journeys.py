@@ -12,6 +12,8 @@ FORMS = ("communication", "human", "physical", "sensory")
 VALENCES = ("positive", "neutral", "negative")
 WEIGHT_CLASSES = ("click", "visit", "view", "open", "response", "activity", "signal")
 FEEDBACK_METRICS = ("nps", "csat", "ces")
+PURPOSES = ("analytics", "advertising")  # what a person may allow or deny
+CONSENTS_TOLD = ("granted", "denied")
 STATUSES = ("complete", "partially_refunded", "refunded", "refund_only")
 TRANSFORMS = (
     "collapse",
@@ -71,14 +73,33 @@ TOUCHPOINTS = Table(
                                   one_of=FEEDBACK_METRICS),
         "feedback_score": Column(Type.SHARE, "The answer, 0 (worst) to 1 (best); null if none",
                                  True, at_least=0, at_most=1),
-        "consent": Column(Type.STRING, "For analytics, as told with the event",
-                          one_of=("granted", "denied", "unset")),
+        "consent": Column(Type.STRING, "For analytics, as told with the events",
+                          one_of=(*CONSENTS_TOLD, "unset")),
+        "ad_consent": Column(Type.STRING, "For advertising, as told with the events",
+                             one_of=(*CONSENTS_TOLD, "unset")),
         "is_bot": Column(Type.BOOLEAN, "A machine did it"),
         "is_test": Column(Type.BOOLEAN, "A test"),
         "touched_at": Column(Type.TIMESTAMP, "When; a day's start if only the day is known"),
         "touch_date": Column(Type.DATE, "UTC day of touched_at"),
     },
     partitioned_by="touch_date",
+)  # fmt: skip
+
+CONSENTS = Table(
+    name="consents",
+    about="One row per consent change, identifier it names and purpose it tells of. Population: "
+    "events of type consent_change that grant or deny one of our purposes; an opt-out of e-mail "
+    "alone is none of them.",
+    grain=("event_id", "identifier", "purpose"),
+    columns={
+        "event_id": Column(Type.STRING, "Event that told it"),
+        "identifier": Column(Type.STRING, "Whose it is, resolved when paths are made"),
+        "purpose": Column(Type.STRING, "What was allowed or denied", one_of=PURPOSES),
+        "state": Column(Type.STRING, "From told_at on, until told otherwise",
+                        one_of=CONSENTS_TOLD),
+        "source": Column(Type.STRING, "Source that told it"),
+        "told_at": Column(Type.TIMESTAMP, "When; a day's start if only the day is known"),
+    },
 )  # fmt: skip
 
 CONVERSIONS = Table(

@@ -1,4 +1,4 @@
-"""What the page asks about the data itself: sources, quarantine, audits, models."""
+"""What the page asks about the data itself: sources, quarantine, consent, audits, models."""
 
 from __future__ import annotations
 
@@ -30,6 +30,46 @@ def quarantine(con: duckdb.DuckDBPyConnection) -> Rows:
         FROM quarantine GROUP BY source, reason, field
         ORDER BY records DESC, source, reason, field"""
     return rows_of(con, sql)
+
+
+def consent(con: duckdb.DuckDBPyConnection, through: date) -> Rows:
+    """Count what touches say of each purpose, those it is about, and what persons said since."""
+    sql = """
+        WITH touched AS (
+            SELECT consent, ad_consent, ownership = 'paid' AS is_paid, count(*) AS touches
+            FROM touchpoints WHERE touch_date <= $through GROUP BY ALL
+        ), told AS (
+            SELECT 1 AS place, 'analytics' AS purpose, consent AS state, touches FROM touched
+            UNION ALL SELECT 2, 'advertising', ad_consent, touches FROM touched WHERE is_paid
+        ), changed AS (
+            SELECT purpose, count(DISTINCT event_id) FILTER (state = 'denied') AS withdrawals,
+                count(DISTINCT event_id) FILTER (state = 'granted') AS grants
+            FROM consents WHERE told_at < $through::DATE + 1 GROUP BY purpose
+        )
+        SELECT purpose, sum(touches) AS touches,
+            sum(touches) FILTER (state = 'granted') AS granted,
+            sum(touches) FILTER (state = 'denied') AS denied,
+            sum(touches) FILTER (state = 'unset') AS unset,
+            coalesce(any_value(withdrawals), 0) AS withdrawals,
+            coalesce(any_value(grants), 0) AS grants
+        FROM told LEFT JOIN changed USING (purpose) GROUP BY place, purpose ORDER BY place"""
+    return rows_of(con, sql, through=through)
+
+
+def left_out(con: duckdb.DuckDBPyConnection, through: date) -> Rows:
+    """Count touches that converting people had and their paths have not, by the rule's name.
+
+    A touch counts once for a rule, however many conversions it was left out of.
+    """
+    sql = """
+        WITH dropped AS (
+            SELECT conversion_id, unnest(dropped) AS touch FROM paths
+            WHERE conversion_date <= $through
+        )
+        SELECT touch.rule AS rule, count(DISTINCT touch.touchpoint_id) AS touches,
+            count(DISTINCT conversion_id) AS conversions
+        FROM dropped GROUP BY rule ORDER BY touches DESC, rule"""
+    return rows_of(con, sql, through=through)
 
 
 def audits(con: duckdb.DuckDBPyConnection, run_id: str) -> Rows:

@@ -194,6 +194,8 @@ def _health(con: duckdb.DuckDBPyConnection, run: Row | None, through: date) -> d
     return {
         "sources": sources,
         "quarantine": health.quarantine(con),
+        "consent": health.consent(con, through),
+        "left_out": health.left_out(con, through),
         "audits": audits,
         "broken": health.broken(con, run_id, MOST_BROKEN),
         "model_versions": health.model_versions(con, through),

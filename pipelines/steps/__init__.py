@@ -1,5 +1,11 @@
 """How each step of the flow finds its dirty days and reads its inputs."""
 
+from pipelines.steps.consents import (
+    events_changed,
+    if_consent_was_told,
+    if_never_made,
+    make_consents,
+)
 from pipelines.steps.credit import (
     credit_days,
     credit_keys,
@@ -74,16 +80,20 @@ __all__ = [
     "days_of_other_versions",
     "event_days",
     "events_came",
+    "events_changed",
     "fits_changed",
     "history_changed",
     "identity_keys",
     "if_a_fit_is_due",
     "if_anything_changed",
+    "if_consent_was_told",
+    "if_never_made",
     "if_spend_came",
     "lost_keys",
     "lost_months",
     "make_campaigns",
     "make_channels",
+    "make_consents",
     "make_conversions",
     "make_events",
     "make_identities",

@@ -26,6 +26,7 @@ from pipelines.marts.reconciliation import reconciliation
 from pipelines.model_versions import FITTED, fit, fit_days, training_paths, versions, windows
 from pipelines.part_files import Finish
 from pipelines.scoring import score
+from pipelines.steps.consents import known_consents
 from pipelines.work import Work
 
 
@@ -58,7 +59,7 @@ def make_model_versions(work: Work, days: set[str]) -> DataFrame:
     fits = windows(run.spark, due, models.training_days)
     counted = training_paths(
         work.frame(PATHS), work.frame(TOUCHPOINTS), work.frame(CONVERSIONS),
-        work.frame(IDENTITIES), fits, run.settings.path_rules,
+        work.frame(IDENTITIES), fits, run.settings.path_rules, known_consents(work),
     )  # fmt: skip
     fresh = fit(counted.toArrow(), due, models) if due else run.lake.empty(MODEL_VERSIONS)
     kept = [] if work.is_all_new else [r for r in _kept_fits(work) if r["as_of_date"] not in due]

@@ -18,6 +18,7 @@ from pipelines.identity_changes import renewed, turned
 from pipelines.lake_files import WHOLE
 from pipelines.paths import paths
 from pipelines.settings import TouchSection
+from pipelines.steps.consents import known_consents
 from pipelines.touchpoints import TouchSettings, touchpoints
 from pipelines.versions import standing
 from pipelines.work import Run, Work
@@ -38,7 +39,7 @@ def identity_keys(work: Work, days: set[str]) -> DataFrame | None:
     gained, keep = work.gained(EVENTS), _keep(work)
     if gained is None:
         return None
-    turn = turned(work.frame(EVENTS), gained, _changing(work.run), keep)
+    turn = turned(work.frame(EVENTS), gained, work.run.changing, keep)
     there = work.run.lake.read(work.run.spark, work.base)
     rows = renewed(turn, there, work.run.settings.identity, keep)
     if rows is None:
@@ -53,7 +54,7 @@ def make_identities(work: Work, days: set[str]) -> DataFrame:
     if work.keys:
         found: DataFrame = work.run.memory["renewed"]
         return found
-    told = standing(work.frame(EVENTS), _changing(work.run))
+    told = standing(work.frame(EVENTS), work.run.changing)
     return identities(told, work.run.settings.identity, _keep(work))
 
 
@@ -79,28 +80,22 @@ def touch_days(work: Work) -> set[str]:
 
 def versions_changed(work: Work) -> bool:
     """Whether an event that changed may have other versions, on days not dirty anyway."""
-    return bool(not work.is_all_new and work.changed(EVENTS) and _changing(work.run))
+    return bool(not work.is_all_new and work.changed(EVENTS) and work.run.changing)
 
 
 def days_of_other_versions(work: Work) -> set[str]:
     """Days on which another version of a changed event lies."""
-    changed, sources = work.changed(EVENTS), _changing(work.run)
+    changed, sources = work.changed(EVENTS), work.run.changing
     told = work.frame(EVENTS).where(F.col("source").isin(sources))
     touched = work.frame(EVENTS, changed).where(F.col("source").isin(sources)).select("event_id")
     return iso_days(told.join(touched, on="event_id", how="left_semi"), "event_date")
-
-
-def _changing(run: Run) -> list[str]:
-    """Sources that tell new versions of an event, perhaps on another day."""
-    mappings = run.mappings.values()
-    return sorted({m.source for m in mappings if "record_version" in m.fields})
 
 
 def _told(work: Work, days: set[str]) -> DataFrame:
     """Events that may decide the touches of some days."""
     near = dirty.around(days, 1, 1)
     far = set(work.new[EVENTS.name].digests) - near
-    elsewhere = work.frame(EVENTS, far).where(F.col("source").isin(_changing(work.run)))
+    elsewhere = work.frame(EVENTS, far).where(F.col("source").isin(work.run.changing))
     return work.frame(EVENTS, near).unionByName(elsewhere)
 
 
@@ -109,7 +104,7 @@ def touch_keys(work: Work, days: set[str]) -> DataFrame | None:
 
     A touch is named after one of the events that decide it.
     """
-    gained, told, changing = work.gained(EVENTS), _told(work, days), _changing(work.run)
+    gained, told, changing = work.gained(EVENTS), _told(work, days), work.run.changing
     sessions = told.where(F.col("source").isin(changing) & F.col("session_id").isNotNull())
     if gained is None or sessions.limit(1).toArrow().num_rows:
         return None
@@ -146,7 +141,7 @@ def conversion_keys(work: Work, days: set[str]) -> DataFrame | None:
     gained = work.gained(EVENTS)
     if gained is None:
         return None
-    return events_of_orders(work.frame(EVENTS), gained, _rules(work), _changing(work.run))
+    return events_of_orders(work.frame(EVENTS), gained, _rules(work), work.run.changing)
 
 
 def make_conversions(work: Work, days: set[str]) -> DataFrame:
@@ -178,5 +173,5 @@ def make_paths(work: Work, days: set[str]) -> DataFrame:
         whose = of_people(owners(wanted.select("identifier"), whose), whose)
         touched, theirs = identified(touched, whose), identified(booked, whose)
         booked = theirs.unionByName(wanted).dropDuplicates(["conversion_id"])
-    made = paths(touched, booked, whose, settings.path_rules)
+    made = paths(touched, booked, whose, settings.path_rules, known_consents(work))
     return made.join(wanted.select("conversion_id"), on="conversion_id", how="left_semi")

@@ -7,17 +7,18 @@ from functools import reduce
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from expectations.tables import CONVERSIONS, IDENTITIES, TOUCHPOINTS
+from expectations.tables import CONSENTS, CONVERSIONS, IDENTITIES, TOUCHPOINTS
 from pipelines import dirty
 from pipelines.changed_rows import identified, iso_days, of_people, owners
 from pipelines.model_versions import month_windows
 from pipelines.paths import lost_paths
+from pipelines.steps.consents import known_consents, people_with_other_consent
 from pipelines.work import Work
 
 
 def people_changed(work: Work) -> bool:
-    """Whether anybody's identity may have changed, and not all is dirty anyway."""
-    return not work.is_all_new and bool(work.changed(IDENTITIES))
+    """Whether anybody's identity or consent may have changed, and not all is dirty anyway."""
+    return not work.is_all_new and any(map(work.changed, (IDENTITIES, CONSENTS)))
 
 
 def regrouped(work: Work) -> DataFrame:
@@ -28,22 +29,32 @@ def regrouped(work: Work) -> DataFrame:
     )
 
 
+def other_people(work: Work) -> DataFrame:
+    """One row per person who was regrouped, or whose consent is other than it was."""
+    if not work.changed(CONSENTS):
+        return regrouped(work)
+    told = work.once("consenting", (CONSENTS, IDENTITIES), lambda: people_with_other_consent(work))
+    return regrouped(work).unionByName(told).distinct()
+
+
 def changed_people(work: Work) -> DataFrame:
-    """One row per person whose touches, conversions or identifiers are other than they were."""
+    """One row per person whose touches, conversions, identifiers or consent are other than they
+    were.
+    """
 
     def made() -> DataFrame:
         told = [work.differing(table, "identifier") for table in (TOUCHPOINTS, CONVERSIONS)]
         theirs = owners(
             told[0].unionByName(told[1]), work.before(IDENTITIES), work.frame(IDENTITIES)
         )
-        return theirs.unionByName(regrouped(work)).distinct() if people_changed(work) else theirs
+        return theirs.unionByName(other_people(work)).distinct() if people_changed(work) else theirs
 
-    return work.once("people", (TOUCHPOINTS, CONVERSIONS, IDENTITIES), made)
+    return work.once("people", (TOUCHPOINTS, CONVERSIONS, IDENTITIES, CONSENTS), made)
 
 
 def days_of_changed_people(work: Work) -> set[str]:
-    """Days on which people whose identity changed converted, as paths have it or may have it."""
-    people = regrouped(work)
+    """Days on which people whose identity or consent changed converted, then or now."""
+    people = other_people(work)
     before = work.run.lake.read(work.run.spark, work.base)
     told = before.join(people, on="person_id", how="left_semi").select("conversion_date")
     now = identified(work.frame(CONVERSIONS), of_people(people, work.frame(IDENTITIES)))
@@ -70,7 +81,7 @@ def lost_months(work: Work) -> set[str]:
 
 def months_of_changed_people(work: Work) -> set[str]:
     """Months in which identifiers that are or were of people who changed touched the brand."""
-    people = regrouped(work)
+    people = other_people(work)
     whose = of_people(people, work.frame(IDENTITIES).unionByName(work.before(IDENTITIES)))
     touched = identified(work.frame(TOUCHPOINTS), whose)
     return iso_days(touched.select(F.trunc("touch_date", "month").alias("month")), "month")
@@ -90,7 +101,8 @@ def make_lost_paths(work: Work, months: set[str]) -> DataFrame:
         whose = of_people(work.keys, whose)
         touched, converted = identified(touched, whose), identified(converted, whose)
     windows = month_windows(work.run.spark, months)
-    lost = lost_paths(touched, converted, whose, windows, work.run.settings.path_rules)
+    rules, told = work.run.settings.path_rules, known_consents(work)
+    lost = lost_paths(touched, converted, whose, windows, rules, told)
     return lost.select(
         "person_id", "channels",
         F.to_date(F.add_months(F.to_date("closes_at"), -1)).alias("month"),

@@ -8,12 +8,12 @@ import pyarrow as pa
 import pytest
 
 from expectations.arrow import arrow_schema
-from expectations.tables import CHANNELS, MODEL_VERSIONS, PUBLICATIONS
+from expectations.tables import CHANNELS, CONSENTS, MODEL_VERSIONS, PUBLICATIONS
 from pipelines.errors import ConflictError, MissingInputError
 from pipelines.lake import Lake
 from pipelines.lake_files import changed_days
 from pipelines.publish import latest, publish, published
-from pipelines.query import connect
+from pipelines.query import connect, views
 from tests.pipelines import arrow_lake
 from tests.pipelines.tables import table
 
@@ -138,6 +138,16 @@ def test_a_lake_of_a_newer_version_is_refused(lake):
     write_deltalake(lake.uri(PUBLICATIONS), newer)
     with pytest.raises(MissingInputError, match="newer Touchstone"):
         lake.snapshot(PUBLICATIONS)
+
+
+def test_a_table_made_before_it_had_a_column_is_read_with_nulls(lake):
+    from deltalake import write_deltalake
+
+    older = arrow_schema(CONSENTS).remove(arrow_schema(CONSENTS).get_field_index("source"))
+    row = {name: "x" for name in older.names} | {"told_at": datetime(2026, 1, 1, tzinfo=UTC)}
+    write_deltalake(lake.uri(CONSENTS), pa.Table.from_pylist([row], schema=older))
+    con = views(lake, {CONSENTS.name: lake.snapshot(CONSENTS)})
+    assert con.execute("SELECT purpose, source FROM consents").fetchall() == [("x", None)]
 
 
 def _fits(day):

@@ -87,7 +87,12 @@ def test_what_a_rule_drops_is_listed_with_its_name(spark):
     ]  # fmt: skip
     kept, dropped = made(spark, touches, [bought()])["order"]
     assert kept == ["fine"]
-    assert dropped == {"robot": "bot", "trial": "test", "no": "consent", "open": "weight_class"}
+    assert dropped == {
+        "robot": "bot",
+        "trial": "test",
+        "no": "consent_analytics",
+        "open": "weight_class",
+    }
 
 
 def test_several_orders_a_day_share_touches_unless_the_path_resets(spark):

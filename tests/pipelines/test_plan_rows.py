@@ -167,7 +167,7 @@ def test_changed_events_touch_the_days_beside_them_for_certain_and_paths_at_most
     assert found["conversions"].is_whole
     assert not found["paths"].is_certain
     assert "touchpoints made again on 3 days" in found["paths"].why
-    assert "days of people whose identity changed" in found["paths"].perhaps
+    assert "days of people whose identity or consent changed" in found["paths"].perhaps
 
 
 def test_changed_identities_are_not_searched_but_said():
@@ -175,9 +175,9 @@ def test_changed_identities_are_not_searched_but_said():
     found = planned(run, settled(a_run()))
     assert found["identities"].why == ("[identity] max_links changed from 10 to 3",)
     assert found["paths"].does == "perhaps"
-    assert found["paths"].perhaps == ("days of people whose identity changed",)
+    assert found["paths"].perhaps == ("days of people whose identity or consent changed",)
     assert found["paths"].why == ("identities made again",)
-    assert found["lost_paths"].perhaps == ("months of people whose identity changed",)
+    assert found["lost_paths"].perhaps == ("months of people whose identity or consent changed",)
 
 
 def test_days_wait_until_a_run_owns_them():

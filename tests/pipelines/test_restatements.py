@@ -44,6 +44,8 @@ CASES = [
     ({}, {"person": "q", "owner": "q", "touches": []}, "identity", "user"),
     ({"touches": ["a", "b"], "known": ["a", "b"]}, {}, "touch_undone", "a"),
     ({"touches": ["a", "b"]}, {"dropped": ["a"]}, "consent", "a"),
+    ({"dropped": ["a"]}, {"touches": ["a", "b"]}, "consent", "a"),
+    ({"touches": ["a", "b"]}, {"dropped": ["a"], "rule": "bot"}, "touch_changed", "o"),
     ({}, {"channel": "Direct"}, "touch_changed", "o"),
     ({"version": "markov@1"}, {"version": "markov@2", "channel_credit": 50}, "model_refit",
      "markov@2"),
@@ -64,6 +66,7 @@ class World:
     def add(
         self, n, touches=("b",), dropped=(), person="p", refunded=0, event="o", gross=100,
         known=("b",), owner="p", version="linear", refunds=(), channel="Email", channel_credit=100,
+        rule="withdrawn_analytics",
     ):  # fmt: skip
         order = {"conversion_id": n, "converted_at": AT, "conversions": 1, "currency": "EUR",
                  "net_value": gross + refunded}  # fmt: skip
@@ -74,7 +77,7 @@ class World:
             self.rows["paths"].append(order | {
                 "person_id": f"{person}{n}",
                 "touches": [(f"{t}{n}", channel, "", None, EARLIER) for t in touches],
-                "dropped": [(f"{t}{n}", "Email", EARLIER, "consent") for t in dropped],
+                "dropped": [(f"{t}{n}", "Email", EARLIER, rule) for t in dropped],
             })  # fmt: skip
         for place, name in enumerate(touches if event else ()):
             share = Decimal(channel_credit) / 100 / len(touches)

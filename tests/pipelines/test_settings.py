@@ -115,3 +115,23 @@ def test_whatever_governs_paths_is_in_their_fingerprint(tmp_path, text):
 def test_the_longest_lookback_is_the_longest_of_any(tmp_path, text):
     (tmp_path / FILE).write_text(text)
     assert load(tmp_path).longest_lookback_days == 60
+
+
+def test_to_use_what_was_denied_and_drop_what_was_not_told_is_an_error(tmp_path):
+    text = told(tmp_path, "[consent.advertising]\ndenied = 'use'\nunset = 'drop'\n")
+    assert f"{FILE}:1: consent.advertising" in text
+    assert "set denied = 'drop' too, or unset = 'use'." in text
+
+
+def test_a_word_for_consent_that_nobody_knows_is_named_with_its_line(tmp_path):
+    text = told(tmp_path, "[consent]\nwithdrawal = 'never'\n[consent.analytics]\ndenied = 'keep'\n")
+    assert f"{FILE}:2: consent.withdrawal = 'never'" in text
+    assert f"{FILE}:4: consent.analytics.denied = 'keep': Input should be 'use' or 'drop'" in text
+
+
+def test_the_policy_of_consent_governs_tables_by_name(tmp_path):
+    (tmp_path / FILE).write_text("[consent.analytics]\nunset = 'drop'\n")
+    strict = load(tmp_path)
+    assert strict.fingerprint() != Settings().fingerprint()
+    parts, usual = (one.parts("paths", "consent") for one in (strict, Settings()))
+    assert {name for name in parts if parts[name] != usual[name]} == {"[consent] analytics"}

@@ -21,12 +21,24 @@ def test_consent_and_flags_of_a_session_are_those_of_all_its_events(spark):
         said("a", "1", "granted"), said("b", "1", is_bot=True),
         said("c", "2", "granted"), said("d", "2", "denied", is_test=True),
         said("e", "3", "unset"), said("f", "4"), said("g", "5", "maybe"),
-        mail("h", "email_open", consent={"analytics": "granted"}),
+        mail("h", "email_open", consent={"analytics": "granted", "email": "denied"}),
     ])  # fmt: skip
-    assert read(found, "touchpoint_id", "consent", "is_bot", "is_test") == [
-        ("a", "granted", True, False), ("c", "denied", False, True),
-        ("e", "unset", False, False), ("f", "unset", False, False), ("g", "unset", False, False),
-        ("h", "granted", False, False),
+    assert read(found, "touchpoint_id", "consent", "ad_consent", "is_bot", "is_test") == [
+        ("a", "granted", "denied", True, False), ("c", "denied", "denied", False, True),
+        ("e", "unset", "denied", False, False), ("f", "unset", "unset", False, False),
+        ("g", "unset", "denied", False, False), ("h", "granted", "unset", False, False),
+    ]  # fmt: skip
+
+
+def test_consent_of_a_session_is_told_after_midnight_too(spark):
+    ads = {"ad_storage": "granted"}
+    found = touched(spark, [
+        page("a", "23:59", consent={"analytics": "granted"}),
+        page("b", "", occurred_at="2026-01-02 00:01", consent={"analytics": "denied", **ads}),
+        page("c", "23:59", session_id="2", consent=ads),
+    ])  # fmt: skip
+    assert read(found, "touchpoint_id", "consent", "ad_consent") == [
+        ("a", "denied", "granted"), ("c", "unset", "granted"),
     ]  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def test_worlds_tell_of_every_kind_late_and_again():
     told = [one for n in range(60) for one in World(f"1-{n}").told("w001", START)]
     kinds = {one.kind for one in told}
     assert {"ga4", "sendgrid", "Lead", "Contact", "Opportunity", "CampaignMember"} < kinds
-    assert {"spend0", "spend1"} < kinds
+    assert {"spend0", "spend1", "privacy_requests"} < kinds
     assert any(len(one.arrives) > 1 for one in told)
 
 

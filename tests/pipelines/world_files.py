@@ -33,8 +33,8 @@ def write(landing: Path, number: int, told: Iterable[Told]) -> None:
 
 
 def _content(kind: str, name: str, values: list) -> tuple[str, bytes]:
-    if kind == "ga4":
-        return f"ga4/{name}.json", "".join(json.dumps(one) + "\n" for one in values).encode()
+    if kind in ("ga4", "privacy_requests"):
+        return f"{kind}/{name}.jsonl", "".join(json.dumps(one) + "\n" for one in values).encode()
     if kind == "sendgrid":
         return f"sendgrid/{name}.json", body(values)
     if kind in COLUMNS:

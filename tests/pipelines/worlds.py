@@ -71,6 +71,8 @@ class Life(Crm):
         self.role_mailbox()
         if self.rng.random() < 0.2:
             self.spoilt()
+        for number in range(self.rng.choice((0, 0, 1, 2))):
+            self.request(number)
 
     def tell(self, kind: str, values: Any, at: float, again: bool = True) -> None:
         """Tell a record of something that happened `at` seconds, perhaps late, perhaps twice."""
@@ -191,6 +193,22 @@ class Life(Crm):
             for day in days for campaign in range(rng.randint(1, 2))
         ]  # fmt: skip
         self.tell(f"spend{number}", rows, extracted, again=False)
+
+    def request(self, number: int) -> None:
+        """Somebody withdraws what he allowed, in whole or for a purpose, or grants it again."""
+        rng, person, at = self.rng, self.rng.randrange(self.people), self.instant()
+        who = rng.choice((("email", self.email(person)),
+                          ("controller_customer_id", self.user(person))))  # fmt: skip
+        made: dict[str, Any] = {
+            "subject_request_id": f"{self.label}-q{number}",
+            "subject_request_type": rng.choice(("withdrawal", "withdrawal", "consent", "erasure")),
+            "submitted_time": self.at(at).isoformat(),
+            "subject_identities": [{"identity_type": who[0], "identity_value": who[1]}],
+        }
+        if made["subject_request_type"] == "consent" or rng.random() < 0.3:
+            word = "granted" if made["subject_request_type"] == "consent" else "denied"
+            made["consent"] = {rng.choice(("analytics", "advertising")): word}
+        self.tell("privacy_requests", made, at)
 
     def spoilt(self) -> None:
         """A record that no mapping accepts; once, since each is kept."""

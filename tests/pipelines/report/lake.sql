@@ -134,3 +134,20 @@ INSERT INTO publications BY NAME
     MAP {'credits': '4'} AS versions, sha256('s') AS settings_fingerprint, '0.1.0' AS code_version,
     TIMESTAMPTZ '2026-12-31 02:00:00+00' AS published_at
   FROM range(1, 8) t(i);
+-- who allowed what: 8 of 100 touches deny analytics; some people withdraw
+INSERT INTO touchpoints BY NAME
+  SELECT 't' || day || k AS touchpoint_id, CASE WHEN k < 8 THEN 'denied' ELSE 'granted' END AS consent,
+    CASE WHEN k < 30 THEN 'unset' ELSE 'granted' END AS ad_consent,
+    CASE WHEN k % 2 = 0 THEN 'paid' ELSE 'owned' END AS ownership, day AS touch_date
+  FROM d, range(100) t(k);
+INSERT INTO consents BY NAME
+  SELECT 'q' || day || who AS event_id, who AS identifier, 'analytics' AS purpose,
+    'denied' AS state, day::TIMESTAMPTZ AS told_at
+  FROM d, (VALUES ('email:a'), ('email:b')) t(who) WHERE day < '2026-01-04';
+INSERT INTO paths BY NAME
+  SELECT conversion_id, conversion_date, [
+    {'touchpoint_id': 't' || conversion_date || '1', 'channel': 'Email', 'touched_at': converted_at,
+     'rule': 'consent_analytics'},
+    {'touchpoint_id': 't' || conversion_date || '50', 'channel': 'Email', 'touched_at': converted_at,
+     'rule': 'lookback'}] AS dropped
+  FROM conversions WHERE order_id = 'o1' AND conversion_type = 'order';

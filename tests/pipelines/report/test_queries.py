@@ -122,3 +122,21 @@ def test_currencies_are_ordered_by_conversions_and_the_valueless_come_last():
         {"currency": "USD", "conversions": Decimal(2)},
     ]
     assert shape.currencies_of(rows) == ("USD", "EUR", "XXX")
+
+
+def test_consent_is_counted_of_the_touches_that_a_purpose_is_about(seeded):
+    analytics, ads = health.consent(seeded, date(2026, 1, 10))
+    told = ("purpose", "touches", "granted", "unset", "denied", "withdrawals", "grants")
+    assert [analytics[name] for name in told] == ["analytics", 1000, 920, None, 80, 6, 0]
+    assert [ads[name] for name in told] == ["advertising", 500, 350, 150, None, 0, 0]
+
+
+def test_a_touch_left_out_counts_once_for_its_rule(lake):
+    con = lake(currencies=("EUR", "USD"))
+    for row in (rows := health.left_out(con, date(2026, 1, 10))):
+        assert (row["touches"], row["conversions"]) == (10, 20)
+    assert [row["rule"] for row in rows] == ["consent_analytics", "lookback"]
+
+
+def test_a_lake_without_touches_has_no_consent_to_count(no_rows):
+    assert health.consent(no_rows, THROUGH) == health.left_out(no_rows, THROUGH) == []
