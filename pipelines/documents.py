@@ -12,6 +12,12 @@ from pathlib import Path
 from expectations.dictionary import dictionary_markdown, listed
 from expectations.tables import TABLES
 from models.catalogue import page as models_markdown
+from pipelines.ingest.mapping import load_mappings
+from pipelines.sources.listing import listed as mappings_listed
+from pipelines.sources.listing import sources
+from pipelines.sources.samples import FILE, counted, samples_text
+
+HOUSE = Path(__file__).parents[1]
 
 
 def renewed(root: Path) -> dict[Path, str]:
@@ -20,6 +26,20 @@ def renewed(root: Path) -> dict[Path, str]:
         root / "docs" / "tables.md": dictionary_markdown(TABLES.values()),
         root / "docs" / "models.md": models_markdown(),
         root / "README.md": listed((root / "README.md").read_text()),
+        **_about_sources(root),
+    }
+
+
+def _about_sources(root: Path) -> dict[Path, str]:
+    """What is counted in the tests' samples, where there are any."""
+    page, tests = root / "docs" / "mappings.md", root / "tests"
+    if not page.exists() or not tests.is_dir():
+        return {}
+    mappings = load_mappings()
+    counts = counted(tests, mappings)
+    return {
+        root / FILE.relative_to(HOUSE): samples_text(counts),
+        page: mappings_listed(page.read_text(), sources(mappings, counts)),
     }
 
 

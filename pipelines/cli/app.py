@@ -120,6 +120,7 @@ def main() -> None:
     import pipelines.cli.looks
     import pipelines.cli.runs
     import pipelines.cli.setup
+    import pipelines.cli.sources
     import pipelines.cli.upkeep  # noqa: F401  (each adds its commands to `app`)
 
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that we tidy up
