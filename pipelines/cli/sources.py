@@ -13,6 +13,7 @@ import typer
 from pipelines.cli.app import Place, app, day, out, show_json
 from pipelines.cli.looks import grid
 from pipelines.errors import UnfitFileError, UsageError
+from pipelines.settings import FILE
 
 if TYPE_CHECKING:
     from pipelines.ingest.mapping import Mapping
@@ -106,3 +107,30 @@ def _tried(
     with tempfile.TemporaryDirectory(dir=scratch_folder()) as scratch:
         spark = start(dict(os.environ), scratch_folder(), **memory)
         return tried(spark, mapping, file, Path(scratch), limit, as_of, samples)
+
+
+@sources.command("init")
+def init_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A file of yours: CSV, JSON or Parquet.")],
+    name: Annotated[str, typer.Option(help="Name of the mapping; else that of the file.")] = "",
+    write: Annotated[
+        bool, typer.Option("--write", help="Into the folder of your mappings, not to the screen.")
+    ] = False,
+) -> None:
+    """Propose a mapping for a file; each line says how sure it is."""
+    from pipelines.sources.propose import proposed
+
+    text, called = proposed(file, name)
+    if not write:
+        print(text, end="")
+        return
+    folder = context.obj.settings.own_mappings
+    if folder is None:
+        raise UsageError(f'Say where: put mappings = "mappings" into {FILE}, then repeat this.')
+    path = folder / f"{called}.yaml"
+    if path.exists():
+        raise UsageError(f"{path} is there already; choose another --name, or delete it.")
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    out.print(f"Wrote {path}.", soft_wrap=True)
