@@ -24,7 +24,8 @@ BEGIN = datetime(2026, 3, 20, 8)  # clocks go forward on the 29th
 
 
 def text() -> str:
-    """The file: visits, newsletter clicks, orders, returns, and a catalogue asked for."""
+    """Visits, newsletter clicks, orders, returns, catalogues asked for; a row told twice, one with
+    a mistyped year, and a line with a sum, as the last three."""
     draw = random.Random(7)
     rows, number = [HEADER], 50_000
     for at, person in enumerate(PEOPLE * 6):
@@ -34,7 +35,8 @@ def text() -> str:
             number += 1
             moment += timedelta(minutes=draw.randrange(1, 50))
             rows.append(_row(draw, number, kind, moment, customer, person, cents))
-    return "\r\n".join(rows) + "\r\n"
+    typo = rows[1].replace("V50001", "V49999").replace(".2026 ", ".0026 ")
+    return "\r\n".join([*rows, rows[1], typo, "Summe;113"]) + "\r\n"
 
 
 def _kinds(draw: random.Random) -> list[str]:
