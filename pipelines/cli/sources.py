@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -104,9 +103,8 @@ def _tried(
     from pipelines.sources.trial import tried
 
     memory = {"spark.driver.memory": place.settings.driver_memory}
-    with tempfile.TemporaryDirectory(dir=scratch_folder()) as scratch:
-        spark = start(dict(os.environ), scratch_folder(), **memory)
-        return tried(spark, mapping, file, Path(scratch), limit, as_of, samples)
+    spark = start(dict(os.environ), scratch_folder(), **memory)
+    return tried(spark, mapping, file, limit, as_of, samples)
 
 
 @sources.command("init")

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from expectations.arrow import arrow_schema
+from expectations.spark import spark_schema
 from expectations.tables import RECORDS
 from pipelines import events, spend
 from pipelines.errors import MissingInputError
@@ -50,7 +50,7 @@ class Trial:
 
 
 def tried(
-    spark: SparkSession, mapping: Mapping, path: Path, scratch: Path,
+    spark: SparkSession, mapping: Mapping, path: Path,
     limit: int, as_of: datetime | None, samples: int,
 ) -> Trial:  # fmt: skip
     """Read at most `limit` records and map them by the plan that a run would use.
@@ -61,10 +61,10 @@ def tried(
         raise MissingInputError(f"There is no file {path}.")
     route, is_named = route_for(mapping, path)
     trial = Trial(mapping, path.name, route, is_named=is_named)
-    _write(trial, path, scratch, limit, as_of)
+    read = _read(trial, path, limit, as_of)
     if not trial.records:
         return trial
-    mapped = _mapped(spark, mapping, scratch)
+    mapped = _mapped(spark.createDataFrame(read, spark_schema(RECORDS)), mapping)
     trial.rows = _rows(mapped, PART[mapping.kind])
     lines = _chosen(trial.rows, samples)
     if lines:
@@ -87,16 +87,17 @@ def route_for(mapping: Mapping, path: Path) -> tuple[Route, bool]:
     return (near or own)[0], False
 
 
-def _write(trial: Trial, path: Path, scratch: Path, limit: int, as_of: datetime | None) -> None:
-    """Records as Parquet, for Spark; those that cannot be decoded are kept aside as well."""
+def _read(trial: Trial, path: Path, limit: int, as_of: datetime | None) -> pa.Table:
+    """Records as they would land; those that cannot be decoded are kept aside as well."""
     batch = identify(path, path.name, trial.route.source, trial.route.mapping)
     landed = batch if as_of is None else replace(batch, received_at=as_of)
-    with pq.ParquetWriter(scratch / "records.parquet", arrow_schema(RECORDS)) as writer:
-        for records in _limited(trial, path, landed, limit):
-            writer.write_batch(records)
-            trial.records += records.num_rows
-            trial.undecoded += _undecoded(records)
+    read = []
+    for records in _limited(trial, path, landed, limit):
+        read.append(records)
+        trial.records += records.num_rows
+        trial.undecoded += _undecoded(records)
     check_unchanged(path, batch)
+    return pa.Table.from_batches(read, arrow_schema(RECORDS))
 
 
 def _limited(trial: Trial, path: Path, batch: Batch, limit: int) -> Iterator[pa.RecordBatch]:
@@ -117,9 +118,8 @@ def _undecoded(records: pa.RecordBatch) -> list[dict[str, Any]]:
     ]
 
 
-def _mapped(spark: SparkSession, mapping: Mapping, scratch: Path) -> DataFrame:
+def _mapped(records: DataFrame, mapping: Mapping) -> DataFrame:
     """Parts, accepted or not. The mapping is the user's, but for one attribute more."""
-    records = spark.read.parquet(str(scratch / "records.parquet"))
     if mapping.kind == "spend":
         return spend.mapped(records, {mapping.name: mapping})
     word = source_word(mapping)
