@@ -1,4 +1,4 @@
-"""Compiles channel rules to Spark: where traffic came from, and which channel that is.
+"""Compiles channel rules to Spark: which channel traffic is of.
 
 Everything becomes one SQL expression per question, so a row costs no Python. The text speaks of
 columns by name; lists become IN, which Spark turns into a hash lookup.
@@ -7,7 +7,6 @@ columns by name; lists become IN, which Spark turns into a hash lookup.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +14,12 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.rule_conditions import Condition, In, Joined, Listed, Matches, Not
-from pipelines.rulebook import Referrer, RuleBook, load_rules
-from pipelines.sql import Spellings, among, bare_host, countries, domains, quoted
+from pipelines.rulebook import RuleBook, load_rules
+from pipelines.sql import among, quoted
 from pipelines.taxonomy import load_taxonomy
+from pipelines.traffic import NOT_SET, SCRATCH, prepared, resolve, struct
 
 OTHERWISE = ("Unassigned", "unassigned")
-DIRECT = ("(direct)", "(none)")
-NOT_SET = "(not set)"
-SCRATCH = "touchstone_"  # of columns that exist only inside `classify`
 # where a rule's field stands in the table that `classify` has prepared, null nowhere
 COLUMNS = {
     "source": "traffic_source",
@@ -76,8 +73,14 @@ def classify(traffic: DataFrame, book: RuleBook) -> DataFrame:
     It must have the columns READS: utm columns that do not describe this event, and referrers that
     are no touch source, are null. Sources and mediums come out in lower case, campaigns as tagged.
     """
-    prepared = traffic.withColumns({SCRATCH + n: F.expr(t) for n, t in _prepared(book).items()})
-    prepared = prepared.withColumn(f"{SCRATCH}from", resolve(book)).withColumns(
+    ruled = ruled_traffic(traffic, book)
+    return ruled.drop(*[name for name in ruled.columns if name.startswith(SCRATCH)])
+
+
+def ruled_traffic(traffic: DataFrame, book: RuleBook) -> DataFrame:
+    """What `classify` gives, with the columns that rules look at."""
+    ready = traffic.withColumns({SCRATCH + n: F.expr(t) for n, t in prepared(book).items()})
+    ready = ready.withColumn(f"{SCRATCH}from", resolve(book)).withColumns(
         {
             "traffic_source": F.col(f"{SCRATCH}from.source"),
             "traffic_medium": F.col(f"{SCRATCH}from.medium"),
@@ -85,122 +88,21 @@ def classify(traffic: DataFrame, book: RuleBook) -> DataFrame:
         }
     )
     listed = {_member(one): F.expr(_membership(one, book)) for one in _listed(book)}
-    ruled = (
-        prepared.withColumns(listed)
-        .withColumn(f"{SCRATCH}ruled", channel(book))
-        .withColumns(
-            {
-                "channel": F.col(f"{SCRATCH}ruled.channel"),
-                "channel_rule": F.col(f"{SCRATCH}ruled.rule"),
-            }
-        )
-    )
-    return ruled.drop(*[name for name in ruled.columns if name.startswith(SCRATCH)])
+    of_rule = {name: F.col(f"{SCRATCH}ruled.{field}") for name, field in
+               (("channel", "channel"), ("channel_rule", "rule"))}  # fmt: skip
+    ready = ready.withColumns(listed).withColumn(f"{SCRATCH}ruled", channel(book))
+    return ready.withColumns(of_rule)
 
 
 def channel(book: RuleBook) -> Column:
     """Struct of `channel` and `rule`: the first rule that matches what `classify` has prepared."""
     cases = [
-        f"WHEN {_condition(rule.when)} "
-        f"THEN {_struct(channel=quoted(rule.channel), rule=quoted(rule.name))}"
+        f"WHEN {holds(rule.when)} "
+        f"THEN {struct(channel=quoted(rule.channel), rule=quoted(rule.name))}"
         for rule in book.rules
     ]
-    otherwise = _struct(channel=quoted(OTHERWISE[0]), rule=quoted(OTHERWISE[1]))
+    otherwise = struct(channel=quoted(OTHERWISE[0]), rule=quoted(OTHERWISE[1]))
     return F.expr(f"CASE {' '.join(cases)} ELSE {otherwise} END")
-
-
-def resolve(book: RuleBook) -> Column:
-    """Struct of `source` and `medium`, from the columns that `classify` has prepared.
-
-    Tried in order: a click id if no medium but organic is tagged, tags, what a list knows of the
-    referrer, the referrer, a weak click id, what the kind of event means, a lone campaign, direct.
-    """
-    c = {name: SCRATCH + name for name in _prepared(book)}
-    sold, hung = f"{c['sold']}.source", f"{c['sold']}.medium"
-    tagged = _struct(
-        source=f"coalesce({c['source']}, {sold}, {c['teller']}, '{NOT_SET}')",
-        medium=f"coalesce({c['medium']}, {c['kind']}, '{NOT_SET}')",
-    )
-    cases = [
-        (f"{sold} IS NOT NULL AND coalesce({c['medium']}, 'organic') = 'organic'",
-         _struct(source=sold, medium=hung)),
-        (f"{c['source']} IS NOT NULL OR {c['medium']} IS NOT NULL", tagged),
-        *[_referred(referrer, book) for referrer in book.referrers],
-        (f"{c['host']} IS NOT NULL", _struct(source=c["host"], medium="'referral'")),
-        (f"{c['weak']} IS NOT NULL", c["weak"]),
-        (f"{c['kind']} IS NOT NULL", _struct(source=c["teller"], medium=c["kind"])),
-        (f"{c['campaign']} IS NOT NULL", _struct(source=f"'{NOT_SET}'", medium=f"'{NOT_SET}'")),
-    ]  # fmt: skip
-    whens = " ".join(f"WHEN {test} THEN {value}" for test, value in cases)
-    direct = _struct(source=quoted(DIRECT[0]), medium=quoted(DIRECT[1]))
-    return F.expr(f"CASE {whens} ELSE {direct} END")
-
-
-def present(sql: str, book: RuleBook) -> str:
-    """SQL: something is written there that is not a word for nothing."""
-    return f"({sql} IS NOT NULL AND NOT {among(f'lower(trim({sql}))', book.absent)})"
-
-
-def _prepared(book: RuleBook) -> dict[str, str]:
-    """Columns in SQL that `resolve` speaks of; null where there is nothing."""
-    kind = _lookup("event_type", book.event_mediums)
-    teller = "lower(coalesce(platform, source))"
-    campaign = f"CASE WHEN {present('utm_campaign', book)} THEN trim(utm_campaign) END"
-    return {
-        "source": f"CASE WHEN {present('utm_source', book)} THEN lower(trim(utm_source)) END",
-        "medium": f"CASE WHEN {present('utm_medium', book)} THEN lower(trim(utm_medium)) END",
-        "campaign": campaign,
-        "host": bare_host("referrer_host"),
-        "sold": _clicked(book, is_weak=False),
-        "weak": _clicked(book, is_weak=True),
-        "kind": kind,
-        "teller": f"CASE WHEN {kind} IS NOT NULL THEN "
-                  f"coalesce({_lookup(teller, book.platforms)}, {teller}) END",
-        "campaign_lower": f"coalesce(lower({campaign}), '{NOT_SET}')",
-        "click_id": _plain("click_id"),
-        "referrer_host": _plain("referrer_host"),
-        "page_host": _plain("page_host"),
-        "told_by": _plain("source"),
-    }  # fmt: skip
-
-
-def _clicked(book: RuleBook, is_weak: bool) -> str:
-    """SQL: source and medium that the click id implies, null if none does."""
-    chosen = [one for one in book.click_ids if one.is_weak is is_weak]
-    implied = [_struct(source=quoted(one.source), medium=quoted(one.medium)) for one in chosen]
-    cases = [f"WHEN {quoted(one.name)} THEN {s}" for one, s in zip(chosen, implied, strict=True)]
-    return f"CASE click_id {' '.join(cases)} END"
-
-
-def _referred(referrer: Referrer, book: RuleBook) -> tuple[str, str]:
-    """SQL: the referring host is on the list; and the source and medium that makes it."""
-    words, host = book.lists[referrer.list], f"{SCRATCH}host"
-    spell = {"domain": domains, "country": countries}.get(referrer.match, _exactly)
-    spellings = spell(host, words)
-    test = " OR ".join(among(sql, part) for sql, part in spellings) or "false"
-    names = ", ".join(_lookup(sql, part) for sql, part in spellings) or "''"
-    named = _struct(source=f"coalesce({names})", medium=quoted(referrer.medium))
-    return f"{host} IS NOT NULL AND ({test})", named
-
-
-def _exactly(host: str, words: Mapping[str, str]) -> Spellings:
-    return [(host, dict(words))] if words else []
-
-
-def _plain(sql: str) -> str:
-    """SQL: text as rules compare it; never null."""
-    return f"lower(trim(coalesce({sql}, '')))"
-
-
-def _lookup(sql: str, words: Mapping[str, str]) -> str:
-    """SQL: the name of an entry, null if it is not listed.
-
-    The map is written as one text: as a thousand literals it would slow down planning.
-    """
-    if not words:
-        return "CAST(NULL AS string)"
-    pairs = quoted("\u001e".join(f"{entry}\u001f{name}" for entry, name in words.items()))
-    return f"try_element_at(str_to_map({pairs}, '\u001e', '\u001f'), {sql})"
 
 
 def _listed(book: RuleBook) -> list[Listed]:
@@ -227,19 +129,15 @@ def _membership(test: Listed, book: RuleBook) -> str:
     return among(COLUMNS[test.field], (*words, *words.values()))
 
 
-def _condition(condition: Condition) -> str:
-    """SQL of a rule's condition; never null."""
-    match condition:
+def holds(when: Condition) -> str:
+    """SQL: the condition of a rule, or a part of it, is met; never null."""
+    match when:
         case In(field, words):
             return among(COLUMNS[field], words)
         case Listed():
-            return f"`{_member(condition)}`"
+            return f"`{_member(when)}`"
         case Matches(field, pattern):
             return f"{COLUMNS[field]} RLIKE {quoted(f'(?i){pattern}')}"
         case Joined(word, parts):
-            return f"({f' {word} '.join(_condition(part) for part in parts)})"
-    return f"NOT ({_condition(condition.part)})"
-
-
-def _struct(**fields: str) -> str:
-    return f"struct({', '.join(f'{sql} AS {name}' for name, sql in fields.items())})"
+            return f"({f' {word} '.join(holds(part) for part in parts)})"
+    return f"NOT ({holds(when.part)})"

@@ -13,6 +13,14 @@ from expectations import star_page
 from expectations.dictionary import dictionary_markdown, listed
 from expectations.tables import TABLES
 from models.catalogue import page as models_markdown
+from pipelines.ingest.mapping import load_mappings
+from pipelines.sources.listing import listed as mappings_listed
+from pipelines.sources.listing import sources
+from pipelines.sources.propose import proposed
+from pipelines.sources.samples import FILE, counted, samples_text
+
+HOUSE = Path(__file__).parents[1]
+INIT = "<!-- init:begin -->", "<!-- init:end -->"
 
 
 def renewed(root: Path) -> dict[Path, str]:
@@ -22,7 +30,35 @@ def renewed(root: Path) -> dict[Path, str]:
         root / "docs" / "models.md": models_markdown(),
         root / "docs" / "star.md": star_page.page(),
         root / "README.md": listed((root / "README.md").read_text()),
+        **_about_sources(root),
     }
+
+
+def _about_sources(root: Path) -> dict[Path, str]:
+    """What is counted in the tests' samples, where there are any."""
+    page, tests = root / "docs" / "mappings.md", root / "tests"
+    if not page.exists() or not tests.is_dir():
+        return {}
+    mappings = load_mappings()
+    counts = counted(tests, mappings)
+    example = root / "docs" / "your_csv.md"
+    text, _ = proposed(tests / "invented" / "vorgaenge-2026-03.csv")
+    return {
+        example: shown(example.read_text(), text),
+        root / FILE.relative_to(HOUSE): samples_text(counts),
+        page: mappings_listed(page.read_text(), sources(mappings, counts)),
+    }
+
+
+def shown(page: str, text: str) -> str:
+    """A page with a proposed mapping between its markers.
+
+    >>> shown(f"a {INIT[0]}old{INIT[1]} b", "x: y\\n").splitlines()
+    ['a <!-- init:begin -->', '```yaml', 'x: y', '```', '<!-- init:end --> b']
+    """
+    begin, end = INIT
+    head, tail = page.split(begin)[0], page.split(end)[1]
+    return f"{head}{begin}\n```yaml\n{text}```\n{end}{tail}"
 
 
 def stale(root: Path) -> dict[Path, str]:

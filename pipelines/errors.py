@@ -35,3 +35,9 @@ class ConflictError(TouchstoneError):
     """Another run committed first, and trying again did not help."""
 
     exit_code = 13
+
+
+class UnfitFileError(TouchstoneError):
+    """A file and a mapping do not fit: loading it would be of no use."""
+
+    exit_code = 14

@@ -53,8 +53,7 @@ def mappings_of(settings: Settings) -> dict[str, SourceMapping]:
     """The shipped mappings and the user's own."""
     from pipelines.ingest.mapping import load_mappings
 
-    own = settings.home / settings.mappings if settings.mappings else None
-    return load_mappings(own)
+    return load_mappings(settings.own_mappings)
 
 
 def ingest(settings: Settings, is_patient: bool = False) -> Collected:

@@ -182,6 +182,11 @@ class Settings(Section):
         return (self.home / self.landing).resolve()
 
     @property
+    def own_mappings(self) -> Path | None:
+        """The user's folder of mappings, if there is one."""
+        return self.home / self.mappings if self.mappings else None
+
+    @property
     def path_rules(self) -> PathRules:
         """All that governs paths, whichever section it stands in."""
         lookbacks = {name: kind.lookback_days for name, kind in self.conversions.items()}

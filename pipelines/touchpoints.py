@@ -18,11 +18,12 @@ from pyspark.sql import functions as F
 from expectations.spark import spark_schema
 from expectations.tables import TOUCHPOINTS
 from pipelines import consent
-from pipelines.channels import TouchSettings, classify, present, rule_book
+from pipelines.channels import TouchSettings, classify, rule_book
 from pipelines.feedback import answered, felt
 from pipelines.rulebook import RuleBook
 from pipelines.sql import among, bare_host, domains, quoted
 from pipelines.taxonomy import load_taxonomy, taxonomy
+from pipelines.traffic import present
 from pipelines.versions import best_id, changing_sources, identifier, newest
 
 WEB = ("page_view", "session_start", "form_submit", "lead_created", "order", "identify",

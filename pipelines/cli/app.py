@@ -117,10 +117,12 @@ def _first_line(text: str) -> str:
 
 def main() -> None:
     """Run a command; errors that a user can mend are one sentence and an exit code."""
+    import pipelines.cli.channels
     import pipelines.cli.exports
     import pipelines.cli.looks
     import pipelines.cli.runs
     import pipelines.cli.setup
+    import pipelines.cli.sources
     import pipelines.cli.upkeep  # noqa: F401  (each adds its commands to `app`)
 
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that we tidy up

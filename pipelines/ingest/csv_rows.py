@@ -119,6 +119,7 @@ def _names(lines: Lines, options: ReadOptions, dialect: dict[str, Any]) -> list[
         _next_row(lines, dialect)
     if options.columns:
         return unique_names(options.columns)
+    lines.start_row()
     cells: list[str] = []
     while lines.has_more() and not lines.raw().strip():
         cells = _next_row(lines, dialect) or []

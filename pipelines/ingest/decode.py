@@ -41,7 +41,7 @@ def decode(path: Path, batch: Batch, options: ReadOptions) -> Iterator[pa.Record
     MissingInputError, perhaps after some batches: commit a batch only when all have come.
     """
     with readable(batch.file):
-        for chunk in _chunks(path, _settled(path, batch.file, options)):
+        for chunk in _chunks(path, settled(path, batch.file, options)):
             if len(chunk.lines):
                 yield _record_batch(batch, chunk)
 
@@ -55,7 +55,7 @@ def plain_name(file: str) -> str:
     return file.removesuffix(".gz").removesuffix(".zst")
 
 
-def _settled(path: Path, file: str, options: ReadOptions) -> ReadOptions:
+def settled(path: Path, file: str, options: ReadOptions) -> ReadOptions:
     """Options with `auto` replaced by what the file is."""
     if options.format != "auto":
         return options

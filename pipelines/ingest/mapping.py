@@ -200,11 +200,16 @@ def load_mapping(path: Path) -> Mapping:
 
 def load_mappings(user_dir: Path | None = None) -> dict[str, Mapping]:
     """Every mapping by name: the shipped ones, and the user's, which win."""
+    return {name: load_mapping(path) for name, path in mapping_files(user_dir).items()}
+
+
+def mapping_files(user_dir: Path | None = None) -> dict[str, Path]:
+    """Where each mapping is written, by name."""
     paths = {path.stem: path for path in sorted(SHIPPED.glob("*.yaml"))}
     if user_dir is not None and user_dir.is_dir():
         found = sorted([*user_dir.glob("*.yaml"), *user_dir.glob("*.yml")])
         paths |= {path.stem: path for path in found}
-    return {name: load_mapping(paths[name]) for name in sorted(paths)}
+    return dict(sorted(paths.items()))
 
 
 def _told(document: Document, problem: ValidationError) -> Exception:

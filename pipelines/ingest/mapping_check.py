@@ -147,7 +147,7 @@ def _words(mapping: Mapping) -> Iterator[Problem]:
     for name, column in columns(mapping).items():
         if not column.one_of or name not in mapping.fields:
             continue
-        for place, expr in _results(("fields", name), mapping.fields[name]):
+        for place, expr in results(("fields", name), mapping.fields[name]):
             given = [expr.const, expr.default, *(expr.map or {}).values()]
             for word in given:
                 if word is not None and word not in column.one_of:
@@ -155,7 +155,7 @@ def _words(mapping: Mapping) -> Iterator[Problem]:
                     yield place, f"{word!r} is not a word of {name}; {hint}"
 
 
-def _results(place: Place, expr: Expr) -> Iterator[tuple[Place, Expr]]:
+def results(place: Place, expr: Expr) -> Iterator[tuple[Place, Expr]]:
     """The inner expressions that can become the value, so not the conditions of a `when`."""
     conditions = [(*place, "when", n, "if") for n in range(len(expr.when or ()))]
     conditions.append((*place, "choose"))

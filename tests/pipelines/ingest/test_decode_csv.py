@@ -154,6 +154,10 @@ def test_long_values_pass():
     assert len(records(b"a,b\n" + b"x" * 300_000 + b",1\n")[0][1]) > 300_000
 
 
+def test_skipped_lines_need_no_blank_line_after_them():
+    assert records(b"Export\na,b\n1,2\n", skip_rows=1) == records(b"\na,b\n1,2\n")
+
+
 @pytest.mark.parametrize("size", [16, 64, 1000])
 def test_the_size_of_blocks_does_not_matter(samples: Path, size: int):
     for path in sorted(samples.glob("*/*.csv")):
