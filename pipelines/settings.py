@@ -9,17 +9,17 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from expectations.tables.credit import MODEL_NAMES, USUAL_MODEL_NAMES
 from expectations.tables.journeys import LAST_N, TRANSFORMS, WEIGHT_CLASSES
 from pipelines.errors import MissingInputError, SettingsError
-from pipelines.settings_consent import STRICT, ConsentSection
+from pipelines.settings_consent import ConsentSection
+from pipelines.settings_parts import Days, LifecycleSection, Section
 from pipelines.settings_problems import explained
 
 FILE = "touchstone.toml"
-Days = Annotated[float, Field(gt=0, le=3650)]
 ModelName = Literal[MODEL_NAMES]  # type: ignore[valid-type]
 WeightClass = Literal[WEIGHT_CLASSES]  # type: ignore[valid-type]
 
@@ -32,12 +32,6 @@ def _transform(name: str) -> str:
     known = f"known are {', '.join(TRANSFORMS)}, and last_N with N from 1 to 9999"
     hint = f"did you mean '{near[0]}'?" if near else known
     raise PydanticCustomError("unknown_transform", "unknown transform; {hint}", {"hint": hint})
-
-
-class Section(BaseModel):
-    """A table of the file. Unknown keys are errors."""
-
-    model_config = STRICT
 
 
 class TouchSection(Section):
@@ -129,16 +123,6 @@ class PathRules(PathSection):
     consent: ConsentSection
 
 
-class LifecycleSection(Section):
-    """Where in its life with the brand a person is at a touch."""
-
-    stage_map: str = Field("four", description="four, six, or one of your rules file's stage_maps")
-    memory_days: Days = Field(90.0, description="Touches longer before are forgotten")
-    customer_by: tuple[str, ...] = Field(
-        (), description="Conversions that make a customer, by name; all if none is named"
-    )
-
-
 class MaintainSection(Section):
     """What `touchstone maintain` does not delete."""
 
@@ -160,10 +144,10 @@ class Settings(Section):
     )
     driver_memory: str = Field("4g", pattern=r"^\d+[mg]$", description="Memory of the Spark driver")
     touches: TouchSection = TouchSection()
-    conversions: dict[str, ConversionSection] = {
+    conversions: dict[str, ConversionSection] = Field({
         "order": ConversionSection(source="ga4"),
         "opportunity": ConversionSection(source="salesforce"),
-    }
+    })  # fmt: skip
     identity: IdentitySection = IdentitySection()
     paths: PathSection = PathSection()
     consent: ConsentSection = ConsentSection()

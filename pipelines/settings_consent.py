@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-STRICT = ConfigDict(frozen=True, extra="forbid")  # of every section: unknown keys are errors
+from pipelines.settings_parts import Section
+
 Use = Literal["use", "drop"]
 
 
-class PurposeSection(BaseModel):
+class PurposeSection(Section):
     """What becomes of touches for which a purpose was denied, or nothing was said of it."""
-
-    model_config = STRICT
 
     denied: Use = Field("drop", description="Of touches for which it was denied: use or drop")
     unset: Use = Field("use", description="Of touches for which nothing was said: use or drop")
@@ -44,10 +43,8 @@ class AdvertisingSection(PurposeSection):
     unset: Use = Field("use", description="A paid touch for which nothing was said of it")
 
 
-class ConsentSection(BaseModel):
+class ConsentSection(Section):
     """What touches may be used for. Those dropped stay on record, with the rule's name."""
-
-    model_config = STRICT
 
     withdrawal: Literal["from_then_on", "back_in_time"] = Field(
         "from_then_on",

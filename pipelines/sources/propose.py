@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.errors import UnfitFileError, UsageError
 from pipelines.ingest.decode import plain_name
 from pipelines.ingest.options import ReadOptions
+from pipelines.sources.columns import Columns
 from pipelines.sources.names import (
     CLICK_NAMES,
     CLICKS,
@@ -27,14 +27,10 @@ from pipelines.sources.names import (
     SHOWN,
     plain,
 )
-from pipelines.sources.shapes import NUMBERS, TIMES, Shape, shape
+from pipelines.sources.shapes import TIMES, shape
 from pipelines.sources.sniff import Sniffed, sniffed
 from pipelines.sources.yaml_words import flow, word
 
-NEEDS: dict[str, tuple[str, ...]] = {
-    "occurred_at": TIMES, "value": NUMBERS, "currency": ("currency",),
-    "page_url": ("url", "path"), "referrer_url": ("url",), "email_sha256": ("email", "hash"),
-}  # fmt: skip
 NO_ZONE = ("iso", "date", "compact", "pattern")
 WRITTEN = {"zoned": "iso", "compact": "yyyyMMdd"}  # how a mapping calls a kind of time
 TAGS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
@@ -61,35 +57,6 @@ def slug(stem: str) -> str:
     """
     text = re.sub(r"[^a-z0-9]+", "_", stem.lower().translate(GERMAN))
     return re.sub(r"(_?\d+)*$", "", text).strip("_")
-
-
-@dataclass
-class Columns:
-    """The columns of a file, and which of them have found their place."""
-
-    shapes: dict[str, Shape]
-    rows: int
-    taken: dict[str, None] = field(default_factory=dict)
-
-    def named(self, names: Iterable[str], needs: tuple[str, ...] = ()) -> list[str]:
-        """Free columns of these names and shapes, the best name first."""
-        free = [path for path, one in self.shapes.items() if path not in self.taken and one.filled]
-        fitting = [p for p in free if not needs or self.shapes[p].kind in needs]
-        return [path for name in names for path in fitting if plain(path) == name]
-
-    def take(self, what: str, names: Iterable[str]) -> tuple[str, str] | None:
-        """The best column for something, and how sure that is."""
-        needs = NEEDS.get(what, ())
-        found = self.named(names, needs)
-        if not found:
-            return None
-        self.taken[found[0]] = None
-        others = f", or {', '.join(found[1:])}" if found[1:] else ""
-        return found[0], f"{'sure' if needs else 'likely'}: by its name{_and(needs)}{others}"
-
-
-def _and(needs: tuple[str, ...]) -> str:
-    return " and values" if needs else ""
 
 
 def proposal(found: Sniffed, name: str, suffix: str) -> str:
