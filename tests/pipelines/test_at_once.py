@@ -141,7 +141,7 @@ def test_a_backfill_that_another_one_overtakes_does_not_chase_it(
     assert mine.publication_id == other[0].publication_id == 2
     assert contents(settings) == contents(changed)
     by_me = [name for run_id, name in made if run_id == mine.run_id]
-    assert by_me == ["paths", "paths", "lost_paths", "restatements"]
+    assert by_me == ["conversions", "paths", "paths", "lost_paths", "restatements"]
 
 
 def stranger(settings, name, **fields):
@@ -198,7 +198,7 @@ def test_a_backfill_that_died_goes_on_where_it_was(done, changed, tmp_path, monk
     monkeypatch.setattr(running, "_make", watched)
     with pytest.raises(SystemExit):
         night(settings, LAST, first=START)
-    assert made == ["paths", "lost_paths", "model_versions", "credits"]
+    assert made == ["conversions", "paths", "lost_paths", "model_versions", "credits"]
     paths = lake.snapshot(PATHS).version
     assert night(settings, LAST, first=START).publication_id == 2
     assert lake.snapshot(PATHS).version == paths
