@@ -53,7 +53,7 @@ class IntentModel(BaseEstimator):
     """
 
     def __init__(
-        self, states: int = 3, classes: int = 3, persons: bool = True, passes: int = 25,
+        self, states: int = 4, classes: int = 4, persons: bool = True, passes: int = 23,
         frozen: int = 8, settled: float = 1e-4, ridge: float = 10.0, workers: int = 2,
         seed: int = 0,
     ) -> None:  # fmt: skip
@@ -142,8 +142,16 @@ def starting(data: Histories, states: int, classes: int) -> Parameters:
         np.tile(np.exp(busy), (many, 1)), pages / pages.sum(axis=0),
         np.log(sold / days) - 1.5 + _EASIER * level, np.zeros(classes),
         np.zeros(block.effects.shape[2]), np.full(states - 1, -3.5), np.zeros(classes),
-        np.zeros(block.moves.shape[2]), np.full(states - 1, 0.2),
+        np.zeros(block.moves.shape[2]), np.full(states - 1, 0.2), *_landings(states),
     )  # fmt: skip
+
+
+def _landings(states: int) -> tuple[np.ndarray, np.ndarray]:
+    """Of rises and falls: chances of where they end, the next state most likely."""
+    steps = np.arange(states) - np.arange(states)[:, None]
+    rise = np.where(steps > 0, 0.2 ** np.maximum(steps, 0), 0.0)[:-1]
+    fall = np.where(steps < 0, 0.2 ** np.maximum(-steps, 0), 0.0)[1:]
+    return rise / rise.sum(axis=1, keepdims=True), fall / fall.sum(axis=1, keepdims=True)
 
 
 def came(data: Histories) -> float:

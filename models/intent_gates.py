@@ -15,7 +15,7 @@ from models.intent_off import Forward
 
 PLACEBO = "(placebo)"
 _OFF = 0.1  # how far what the model makes may be from what was seen
-_AIMED = 0.2  # how much more likely to buy they may be who are touched e times as often
+_AIMED = 0.5  # how much more likely to buy they may be who are touched e times as often
 _THIN, _THICK = 0.005, 0.98
 
 

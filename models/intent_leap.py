@@ -10,7 +10,8 @@ from models.intent_parameters import Parameters
 
 LEAST = 1e-6  # of chances and rates
 _FARTHEST = 30.0  # steps that a leap may be long
-_CHANCES = ("start", "mix", "by_kind", "by_flight", "by_state", "by_class", "pages")
+_LANDINGS = ("rise_to", "fall_to")
+_CHANCES = (*_LANDINGS, "start", "mix", "by_kind", "by_flight", "by_state", "by_class", "pages")
 
 
 def leapt(start: Parameters, one: Parameters, two: Parameters, layout: Layout) -> Parameters:
@@ -43,6 +44,9 @@ def _tied(loose: dict[str, np.ndarray], like: Parameters, layout: Layout) -> Par
     mix, pages = found["mix"], found["pages"]
     found |= {"mix": mix / mix.sum(axis=1, keepdims=True), "pages": pages / pages.sum(axis=0)}
     found |= {"start": found["start"] / found["start"].sum(), "falls": expit(loose["falls"])}
+    for name in _LANDINGS:  # what never happens stays so
+        to = np.where(getattr(like, name) == 0, 0.0, found[name])
+        found[name] = to / to.sum(axis=1, keepdims=True)
     return Parameters(**found)
 
 

@@ -101,15 +101,22 @@ def improved(
     """Parameters under which what was expected is likelier."""
     mix = counts["mix"] + 1 / at.shape[1]
     looked = counts["looked"].reshape((*at.shape, -1)).sum(axis=1).T + 0.1
+    fell = counts["fell"].sum(axis=1)
     found = replace(
         at, start=_shares(counts["start"] + 0.1), mix=mix / mix.sum(axis=1, keepdims=True),
         pages=looked / looked.sum(axis=0), **_factors(counts, layout, at),
-        falls=np.clip(counts["fell"] / (counts["fell"] + counts["stood"]), LEAST, 1 - LEAST),
+        falls=np.clip(fell / (fell + counts["stood"]), LEAST, 1 - LEAST),
     )  # fmt: skip
     return replace(
-        found, **_buys(counts, layout, at, plan, is_frozen),
+        found, rise_to=_landings(counts["rose"], at.rise_to),
+        fall_to=_landings(counts["fell"], at.fall_to), **_buys(counts, layout, at, plan, is_frozen),
         **_rises(counts, layout, at, plan, is_frozen),
     )  # fmt: skip
+
+
+def _landings(counts: np.ndarray, last: np.ndarray) -> np.ndarray:
+    to = counts + 0.1 * (last > 0)
+    return to / to.sum(axis=1, keepdims=True)
 
 
 def _shares(counts: np.ndarray) -> np.ndarray:

@@ -17,6 +17,8 @@ from models.intent_days import (
 )
 from models.intent_parameters import Parameters, odds, purchase_log
 
+_TINY = 1e-12
+
 
 @dataclass(frozen=True)
 class Forward:
@@ -92,9 +94,15 @@ class _Run:
                 log = log + slope * np.log1p(self.slow[code])
         ratio = self.odds[self._place()] * np.exp(log)
         up = ratio / (1 + ratio)
-        falls = np.append(0.0, self.at.falls)[self.state]
-        sinks = luck > 1 - (1 - up) * falls
-        self.state = self.state + (luck < up) - sinks
+        falls = (1 - up) * np.append(0.0, self.at.falls)[self.state]
+        rose = self._landed(self.at.rise_to, 0, luck / np.maximum(up, _TINY))
+        fell = self._landed(self.at.fall_to, 1, (1 - luck) / np.maximum(falls, _TINY))
+        self.state = np.where(luck < up, rose, np.where(luck > 1 - falls, fell, self.state))
+
+    def _landed(self, to: np.ndarray, first: int, luck: np.ndarray) -> np.ndarray:
+        """Where a move ends; `to` is of the states from `first` on."""
+        ends = np.cumsum(to, axis=1)[np.clip(self.state - first, 0, len(to) - 1)]
+        return (luck[..., None] >= ends[..., :-1]).sum(axis=-1)
 
     def _touch(self, day: int, luck: np.ndarray) -> np.ndarray:
         cell = base_cell(self.layout, self.block.kind, self.block.place, day)

@@ -8,6 +8,8 @@ import numpy as np
 
 from models.intent_days import Layout
 
+_MOST = 20.0  # of a rate: touched for sure
+
 
 @dataclass(frozen=True)
 class Parameters:
@@ -16,8 +18,8 @@ class Parameters:
     A channel touches a person on a day with the chance ``1 - exp(-rate)``, where ``rate`` is
     ``by_kind x by_flight x by_state x by_class``; a second touch on a day tells nothing more.
     Purchases have the mean ``exp(buys + buys_class + effects x slopes)``. Intent rises with odds
-    ``exp(rises + rises_class + moves x slopes)``, else it falls with the chance `falls`; after a
-    purchase it is 0.
+    ``exp(rises + rises_class + moves x slopes)``, else it falls with the chance `falls`, one
+    state or more; after a purchase it is 0.
     """
 
     start: np.ndarray  # S: on the first day
@@ -34,6 +36,8 @@ class Parameters:
     rises_class: np.ndarray  # G
     rises_slopes: np.ndarray
     falls: np.ndarray  # S - 1: from state 1 on
+    rise_to: np.ndarray  # S - 1 x S: chances of where a rise from each state ends
+    fall_to: np.ndarray  # S - 1 x S: likewise a fall, from state 1 on
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -45,7 +49,7 @@ class Parameters:
         kind = self.by_kind.reshape(len(self.by_kind), layout.kinds, 1, 2)
         cell = (kind * self.by_flight[:, None, :, None]).reshape(len(kind), 1, -1)
         group = self.by_state[:, :, None] * self.by_class[:, None]
-        return group.reshape(len(kind), -1, 1) * cell
+        return np.minimum(group.reshape(len(kind), -1, 1) * cell, _MOST)
 
 
 def purchase_log(at: Parameters) -> np.ndarray:

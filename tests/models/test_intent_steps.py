@@ -56,17 +56,18 @@ def by_enumeration(data: Histories, at: Parameters, person: int) -> tuple[float,
         chance = at.start[life[0]] * at.mix[block.kind[person]] * likely[0, life[0]]
         for day in range(1, len(lift)):
             was = 0 if block.bought[day - 1, person] else life[day - 1]
-            chance = chance * moved_by_hand(was, life[day], start * lift[day], at.falls)
+            chance = chance * moved_by_hand(was, life[day], start * lift[day], at)
             chance = chance * likely[day, life[day]]
         found += chance
     return float(found.sum()), found / found.sum()
 
 
-def moved_by_hand(was: int, now: int, ratio: np.ndarray, falls: np.ndarray) -> np.ndarray:
+def moved_by_hand(was: int, now: int, ratio: np.ndarray, at: Parameters) -> np.ndarray:
     rise = ratio[was] / (1 + ratio[was]) if was < len(ratio) else np.zeros(ratio.shape[1])
-    fall = (1 - rise) * falls[was - 1] if was else np.zeros(ratio.shape[1])
-    ways = {1: rise, -1: fall, 0: 1 - rise - fall}
-    return ways.get(now - was, np.zeros(ratio.shape[1]))
+    fall = (1 - rise) * at.falls[was - 1] if was else np.zeros(ratio.shape[1])
+    if now > was:
+        return rise * at.rise_to[was, now]
+    return fall * at.fall_to[was - 1, now] if now < was else 1 - rise - fall
 
 
 def test_the_likelihood_is_the_sum_over_all_possible_lives():
@@ -109,9 +110,10 @@ def test_nobody_is_lost_on_the_way_to_the_next_day():
     chance = rng.dirichlet(np.ones(6), 50).T.reshape(3, 2, 50)
     bought = rng.random(50) < 0.3
     rises = rising(rng.random((2, 2, 1)), rng.random(50))
-    after = moved(reset(chance, bought), rises, np.array([0.2, 0.4])[:, None, None])
+    after = moved(reset(chance, bought), rises, stirred(small(40, 5)))
     assert after.sum(axis=(0, 1)) == pytest.approx(np.ones(50))
-    assert after[2][:, bought] == pytest.approx(np.zeros((2, bought.sum())))
+    left = chance.sum(axis=0) * rises[0]  # who bought is at 0, and may rise from there
+    assert after[1:].sum(axis=0)[:, bought] == pytest.approx(left[:, bought])
     assert (after >= 0).all()
 
 
