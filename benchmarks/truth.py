@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks import results
 from benchmarks.memory import measured
-from models.evaluate import INCREMENTAL, Judged, Scores, alarms, judge
+from models.evaluate import INCREMENTAL, INTENT, Judged, Scores, alarms, judge
 from models.registry import MODELS
 from models.simulate import simulate
 from models.worlds import WORLDS
@@ -30,10 +30,14 @@ switched off and all luck stays the same. wMAPE is the sum of the channels' erro
 their truth: 0 is perfect, and who gives every channel 0 has 1. Share error is the mean error of a
 channel's share, total ratio what all channels are given over what they caused, placebo credit the
 share of channels that do nothing (`models.evaluate`). Direct is not judged. The models of the
-registry hand out every conversion, also those that would have come anyway. Only `hazard_logit` has
-a baseline (`models.incremental`); `_totals` has people's own totals of display and social touches
-among its controls. It knows what visits betray, not the intent behind them.
+registry hand out every conversion, also those that would have come anyway. `hazard_logit` and the
+intent models have a baseline. `hazard_logit` (`models.incremental`) knows what visits betray, not
+the intent behind them; `_totals` has people's own totals of display and social touches among its
+controls. `intent` (`models.intent`) learns states of intent that nobody sees, `intent_persons` also
+that people differ in how likely they are to buy; `intent_agreed` gives each channel the lesser of
+both, if both make numbers like those seen. No model is told anything of the world it is in.
 """.strip()
+MEASURED = (*MODELS, *INCREMENTAL, *INTENT)
 Cells = dict[tuple[str, str], list[Scores]]  # by model and world, over seeds
 
 
@@ -61,7 +65,7 @@ def world_table(cells: Cells) -> list[str]:
         f"| wMAPE | {' | '.join(WORLDS)} | mean | worst |",
         "|---|" + "---:|" * (len(WORLDS) + 2),
     ]
-    for model in (*MODELS, *INCREMENTAL):
+    for model in MEASURED:
         errors = [mean(cells[model, world], "wmape") for world in WORLDS]
         cell = [f"{error:.2f}" for error in [*errors, np.mean(errors), np.max(errors)]]
         lines.append(f"| `{model}` | {' | '.join(cell)} |")
@@ -72,7 +76,7 @@ def other_table(cells: Cells) -> list[str]:
     """One row per model: the other scores over all worlds."""
     lines = ["| model | share error | total ratio | placebo credit, mean | worst |"]
     lines.append("|---|---:|---:|---:|---:|")
-    for model in (*MODELS, *INCREMENTAL):
+    for model in MEASURED:
 
         def over(kind: str, how: Callable[[list[float]], float], name: str = model) -> float:
             return float(how([mean(cells[name, world], kind) for world in WORLDS]))
@@ -100,12 +104,23 @@ def truth_table(people: int, seed: int) -> list[str]:
 
 
 def alarm_table(people: int, seed: int) -> list[str]:
-    """One row per world: what the gates of the incremental model say, of one seed."""
+    """One row per world: what the gates of the hazard logit say, of one seed."""
     lines = ["| world | what the gates of `hazard_logit` say |", "|---|---|"]
     for world in WORLDS.values():
         lines.append(
             f"| {world.name} | {'; '.join(alarms(world, people, seed=seed)) or 'nothing'} |"
         )
+    return lines
+
+
+def intent_table(rows: Iterable[Judged]) -> list[str]:
+    """One row per world: what the gates of the intent model say, of the first seed of `rows`."""
+    lines = ["| world | what the gates of `intent_persons` say |", "|---|---|"]
+    ours = [row for row in rows if row.model == INTENT[0]]
+    for row in ours:
+        if row.seed == ours[0].seed:
+            said = row.refusal or "; ".join(row.alarms) or "nothing"
+            lines.append(f"| {row.world} | {said} |")
     return lines
 
 
@@ -129,7 +144,7 @@ def bench(people: int, seeds: int) -> str:
         f"`python -m benchmarks.truth --people {people} --seeds {seeds}` on {results.machine()}; "
         f"{versions()}.", "", f"{EXPLAINED} Means over {seeds} seeds.", "",
         *truth_table(people, 1), "", *world_table(cells), "", *other_table(cells), "",
-        *alarm_table(people, 1), "",
+        *alarm_table(people, 1), "", *intent_table(rows), "",
         f"- {len(rows)} fits, {refused} refused; {spent} with the simulation",
         f"- a world of {LARGE:,} people and 70 days with its truth: {seconds:.0f} s, peak "
         f"{peak / 2**20:,.0f} MB",

@@ -19,6 +19,24 @@ on paths it cannot learn from is refused there, and touches then share alike. *F
 needs when each path was touched and ended, which counted paths do not hold, so it is used from
 Python and cannot be named in settings.
 """
+INCREMENTAL = """
+## Conversions that channels caused
+
+Two models do not share conversions out: they tell what each channel caused and keep a
+`(baseline)` that would have come anyway. They read people with all their days, not paths, and are
+used from Python. Both are causal only under assumptions; read their gates before their figures.
+
+- **Hazard logit** (`models/incremental.py`): the chance to buy on a day from exposure and what
+  visits betray; Aumann-Shapley split of each purchase. Intent that visits do not betray is taken
+  for an effect.
+- **Intent model** (`models/intent.py`): a hidden Markov model of intent, in the line of Abhishek,
+  Fader and Hosanagar 2012. States of intent set how often people search, come, read and buy;
+  channels add to the chance to buy in a given state and some to the chance that intent rises;
+  classes of people differ in all of it, against hidden targeting. What a channel caused is what is
+  lost when the fitted model runs without it on the same luck (g-formula, Robins 1986). Where intent
+  has no states but leaps and decays, channels that follow it are given too much, and gates may not see
+  it. Least over variants and their band: `models/intent_gates.py`.
+"""
 
 
 @dataclass(frozen=True)
@@ -123,7 +141,7 @@ def page() -> str:
         f"| {ENTRIES[name].answers} | {_cell(ENTRIES[name].caveat)} |"
         for name in MODELS
     ]
-    return "\n".join([INTRODUCTION, *head, *rows, ""])
+    return "\n".join([INTRODUCTION, *head, *rows, INCREMENTAL])
 
 
 def _cell(text: str) -> str:

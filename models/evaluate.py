@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import nan
 
 import numpy as np
@@ -12,6 +13,9 @@ from sklearn.base import clone
 
 from models.base import AttributionModel, Unfit
 from models.incremental import HazardLogit, gates
+from models.intent import IntentModel
+from models.intent_days import Histories, histories
+from models.intent_gates import Agreed, settled
 from models.observed import Observed, observe, paths
 from models.person_days import DAY, PersonDays, Sample, person_days
 from models.registry import MODELS, make
@@ -42,12 +46,15 @@ class Judged:
     seed: int
     scores: Scores
     refusal: str = ""
+    alarms: tuple[str, ...] = ()  # what the gates of an intent model say
 
 
 INCREMENTAL = {
     "hazard_logit": HazardLogit(),
     "hazard_logit_totals": HazardLogit(totals=("display", "social")),
 }  # their conversions are caused, with a baseline beside them
+INTENT = ("intent_persons", "intent", "intent_agreed")  # likewise; see `intent_says`
+UNASKED = ("display", "social", "email")  # ads that may wake an interest
 NOT_FIT = Scores(nan, nan, nan, nan)
 
 
@@ -85,22 +92,56 @@ def credit_by_channel(model: AttributionModel, seen: pa.Table) -> dict[str, floa
 
 def judge(
     worlds: Iterable[World],
-    models: Iterable[str] = (*MODELS, *INCREMENTAL),
+    models: Iterable[str] = (*MODELS, *INCREMENTAL, *INTENT),
     people: int = 20_000,
     days: int = 70,
     seeds: Iterable[int] = (0,),
     lookback_days: float = 30.0,
 ) -> Iterator[Judged]:
-    """One row per world, seed and model of MODELS or INCREMENTAL, in that order."""
+    """One row per world, seed and model of MODELS, INCREMENTAL or INTENT, in that order."""
     names, numbers = list(models), list(seeds)
     for world in worlds:
         for seed in numbers:
             simulation = simulate(world, people, days, seed)
-            seen = observe(simulation)
-            cut = paths(seen, lookback_days)
-            panel = laid_out(seen, world, days) if INCREMENTAL.keys() & set(names) else None
+            seen = _Seen(observe(simulation), world, days, lookback_days)
             for name in names:
-                yield _judged(name, world, seed, cut, panel, simulation.truth)
+                yield _judged(name, seen, seed, simulation.truth)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A world as seen, in the forms that models read; each is made if one asks for it."""
+
+    observed: Observed
+    world: World
+    days: int
+    lookback_days: float
+
+    @cached_property
+    def cut(self) -> pa.Table:
+        return paths(self.observed, self.lookback_days)
+
+    @cached_property
+    def panel(self) -> PersonDays:
+        return laid_out(self.observed, self.world, self.days)
+
+    @cached_property
+    def intent(self) -> dict[str, Agreed]:
+        return intent_says(lives(self.observed, self.world, self.days))
+
+
+def lives(seen: Observed, world: World, days: int) -> Histories:
+    """Every identifier on every day, for the channels that can be switched off."""
+    first, causes = seen.ends_at // DAY - days, list(world.switchable)
+    lifts = [name for name in causes if name in UNASKED]
+    return histories(seen.people, seen.touches, seen.conversions, causes, lifts, first, days)
+
+
+def intent_says(data: Histories) -> dict[str, Agreed]:
+    """By name of INTENT: what each intent model says, and what both agree on."""
+    plain = IntentModel(persons=False).fit(data)
+    persons = IntentModel().fit(data, start=plain.parameters_)
+    return dict(zip(INTENT, settled([persons, plain], data), strict=True))
 
 
 def laid_out(seen: Observed, world: World, days: int) -> PersonDays:
@@ -119,17 +160,19 @@ def alarms(world: World, people: int = 20_000, days: int = 70, seed: int = 0) ->
         return [str(refused)]
 
 
-def _judged(
-    name: str, world: World, seed: int, cut: pa.Table, panel: PersonDays | None, truth: Truth
-) -> Judged:
+def _judged(name: str, seen: _Seen, seed: int, truth: Truth) -> Judged:
+    world = seen.world
+    said: tuple[str, ...] = ()
     try:
-        if name in INCREMENTAL and panel is not None:
-            given = clone(INCREMENTAL[name]).fit(panel).caused(panel)
+        if name in INTENT:
+            given, said = seen.intent[name].caused, seen.intent[name].alarms
+        elif name in INCREMENTAL:
+            given = clone(INCREMENTAL[name]).fit(seen.panel).caused(seen.panel)
         else:
-            given = credit_by_channel(_made(name, world).fit(cut), cut)
+            given = credit_by_channel(_made(name, world).fit(seen.cut), seen.cut)
     except Unfit as refused:
         return Judged(world.name, name, seed, NOT_FIT, str(refused))
-    return Judged(world.name, name, seed, score(given, truth))
+    return Judged(world.name, name, seed, score(given, truth), alarms=said)
 
 
 def _made(name: str, world: World) -> AttributionModel:

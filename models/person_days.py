@@ -86,10 +86,10 @@ class _Told:
         sample: Sample,
     ) -> None:  # fmt: skip
         self.channels, self.people = channels, people
-        who, bought_at = _places(people, conversions), _micros(conversions, "converted_at")
+        who, bought_at = places(people, conversions), micros(conversions, "converted_at")
         self.buyer, self.bought_on = who, bought_at // DAY - sample.first
-        met, at = _places(people, touches), _micros(touches, "touched_at")
-        day = at // DAY - sample.first + _is_late(met, at, who, bought_at)
+        met, at = places(people, touches), micros(touches, "touched_at")
+        day = at // DAY - sample.first + is_late(met, at, who, bought_at)
         order = np.argsort(day, kind="stable")
         place = {name: code for code, name in enumerate(channels)}
         code = np.array([place.get(name, -1) for name in touches["channel"].to_pylist()], int)
@@ -146,7 +146,7 @@ class _State:
 def _rows(kept: list[tuple], told: _Told, sample: Sample) -> PersonDays:
     exposure, controls, looked, bought, day = zip(*kept, strict=True)
     many, who, has_bought = len(told.channels), np.concatenate(looked), np.concatenate(bought)
-    traits, names = _traits(told.people)
+    traits, names = traits_of(told.people)
     met = np.hstack(exposure).T.reshape(-1, many, len(FADES_DAYS))
     past = [f"{kind}, {fade:g} days" for kind in _HISTORY for fade in FADES_DAYS]
     clock = ["since purchase", "purchases", "touches a day", "week"]
@@ -158,7 +158,7 @@ def _rows(kept: list[tuple], told: _Told, sample: Sample) -> PersonDays:
     )  # fmt: skip
 
 
-def _traits(people: pa.Table) -> tuple[np.ndarray, list[str]]:
+def traits_of(people: pa.Table) -> tuple[np.ndarray, list[str]]:
     """Numbers as they are; of text and booleans, each kind but the first as 0 or 1."""
     columns, names = [np.zeros((people.num_rows, 0))], []
     for name in people.column_names:
@@ -175,7 +175,7 @@ def _traits(people: pa.Table) -> tuple[np.ndarray, list[str]]:
     return np.hstack(columns), names
 
 
-def _is_late(
+def is_late(
     who: np.ndarray, at: np.ndarray, buyer: np.ndarray, bought_at: np.ndarray
 ) -> np.ndarray:
     """Of each touch: did its person buy earlier on that day?"""
@@ -187,7 +187,8 @@ def _is_late(
     return np.array([first.get((w, day), instant) < instant for w, day, instant in keys], bool)
 
 
-def _places(people: pa.Table, rows: pa.Table) -> np.ndarray:
+def places(people: pa.Table, rows: pa.Table) -> np.ndarray:
+    """Of each row: which row of `people` has its identifier."""
     known, wanted = people["identifier"].to_numpy(), rows["identifier"].to_numpy()
     order = np.argsort(known)
     found = np.minimum(np.searchsorted(known, wanted, sorter=order), len(known) - 1)
@@ -200,7 +201,8 @@ def _places(people: pa.Table, rows: pa.Table) -> np.ndarray:
     return order[found]
 
 
-def _micros(rows: pa.Table, name: str) -> np.ndarray:
+def micros(rows: pa.Table, name: str) -> np.ndarray:
+    """A column of instants in microseconds since 1970."""
     return rows[name].cast(pa.int64()).to_numpy()
 
 

@@ -10,12 +10,15 @@ import pytest
 
 from models.evaluate import (
     INCREMENTAL,
+    INTENT,
     Judged,
     Scores,
     alarms,
     credit_by_channel,
+    intent_says,
     judge,
     laid_out,
+    lives,
     score,
 )
 from models.incremental import HazardLogit, gates
@@ -123,9 +126,21 @@ def test_an_incremental_model_is_judged_by_what_it_says_was_caused():
     assert alarms(LIVELY, 400, 28, 6) == gates(model, panel).alarms()
 
 
+def test_intent_models_are_judged_by_what_each_and_both_say_and_carry_their_alarms():
+    rows = list(judge((LIVELY,), INTENT, 300, 14, (6,)))
+    assert [row.model for row in rows] == list(INTENT)
+    simulation = simulate(LIVELY, 300, 14, 6)
+    says = intent_says(lives(observe(simulation), LIVELY, 14))
+    for row in rows:
+        assert row.scores == score(says[row.model].caused, simulation.truth)
+        assert row.alarms == says[row.model].alarms
+    persons, plain, both = (says[name].caused for name in INTENT)
+    assert all(both[name] in (persons[name], plain[name]) for name in simulation.truth.caused)
+
+
 def test_an_incremental_model_that_has_nothing_to_learn_from_refuses():
     nobody_buys = replace(TRACKED, hazard=0.0)
-    for row in judge((nobody_buys,), INCREMENTAL, 60, 14):
-        assert "it got 0 with and" in row.refusal
+    for row in judge((nobody_buys,), (*INCREMENTAL, *INTENT), 60, 14):
+        assert "it got 0 " in row.refusal
         assert isnan(row.scores.wmape)
     assert "it got 0 with and" in alarms(nobody_buys, 60, 14)[0]

@@ -1,0 +1,133 @@
+"""What a block of people tells about the parameters of the intent model: counts that add up."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.intent_chain import Counts, smoothed
+from models.intent_days import PAGES, Block, Layout
+from models.intent_parameters import Parameters, purchase_log
+
+
+def expected(block: Block, layout: Layout, at: Parameters) -> Counts:
+    """Log likelihood of the block, and what is expected of what nobody sees, in sums.
+
+    The sums are all that learning needs, so blocks may lie anywhere and be added in any order.
+    ``score_`` and ``bend_`` are the first and the negative second derivatives of the expected
+    log likelihood of purchases and of moves.
+    """
+    base, lift = _multipliers(block, at)
+    likely, tops = _likely(_evidence(block, layout, at, base))
+    chance, moves, likelihood = smoothed(block, at, likely, lift)
+    first = chance[0].reshape(*at.shape, block.size)
+    return {
+        "likelihood": np.array(likelihood + tops), "start": first.sum(axis=(1, 2)),
+        "mix": _mix(block, at, first.sum(axis=0)), **_touches(block, layout, at, chance),
+        **_purchases(block, at, chance, base), **moves,
+    }  # fmt: skip
+
+
+def classes_of(block: Block, layout: Layout, at: Parameters) -> np.ndarray:
+    """Class x person: the chance that a person is of it, given all that was seen."""
+    base, lift = _multipliers(block, at)
+    likely, _ = _likely(_evidence(block, layout, at, base))
+    chance = smoothed(block, at, likely, lift)[0][0]
+    return chance.reshape(*at.shape, block.size).sum(axis=0)
+
+
+def _multipliers(block: Block, at: Parameters) -> tuple[np.ndarray, np.ndarray]:
+    """Day x person: what exposure and traits make of the mean of purchases, of odds to rise."""
+    base = np.exp(block.effects @ at.buys_slopes.astype(np.float32))
+    lift = np.exp(block.moves @ at.rises_slopes.astype(np.float32))
+    return base.astype(float), lift.astype(float)
+
+
+def _mix(block: Block, at: Parameters, by_class: np.ndarray) -> np.ndarray:
+    """Kind x class: people expected."""
+    kinds = len(at.mix)
+    return np.stack([np.bincount(block.kind, one, kinds) for one in by_class], axis=1)
+
+
+def _evidence(block: Block, layout: Layout, at: Parameters, base: np.ndarray) -> np.ndarray:
+    """Day x (state, class) x person: the log likelihood of what was seen on that day."""
+    rates, buys = at.rates(layout), purchase_log(at)
+    idle = rates.sum(axis=0)
+    logs = np.empty((len(base), len(buys), block.size))
+    means = np.exp(buys)[:, None]
+    for today, cell in enumerate(block.cell):
+        logs[today] = -idle[:, cell] - means * base[today]
+    with np.errstate(divide="ignore"):
+        touch_log, pages_log = np.log(np.expm1(rates)), np.log(at.pages)
+    day, who = np.nonzero(block.bought)
+    times = block.bought[day, who][:, None]
+    own_idle = rates[layout.own].sum(axis=0)
+    logs[day, :, who] += times * (buys + np.log(base[day, who])[:, None])
+    logs[day, :, who] += own_idle[:, block.cell[day, who]].T  # coming to buy is no evidence
+    for code, one in enumerate(block.touched):
+        kept = _telling(block, layout, code)
+        day, who = one.day[kept], one.person[kept]
+        logs[day, :, who] += touch_log[code][:, block.cell[day, who]].T
+    seen = block.looked
+    page = pages_log[seen.count.astype(np.int64)]
+    logs[seen.day, :, seen.person] += np.repeat(page, at.shape[1], axis=1)
+    return logs
+
+
+def _likely(logs: np.ndarray) -> tuple[np.ndarray, float]:
+    """Chances in place of their logs, the largest of a person-day 1; and what that left out."""
+    tops = 0.0
+    for today in logs:
+        top = today.max(axis=0)
+        tops += float(top.sum())
+        np.exp(np.subtract(today, top, out=today), out=today)
+    return logs, tops
+
+
+def _telling(block: Block, layout: Layout, code: int) -> np.ndarray:
+    """Which touches of a channel are evidence: not own visits on days of purchases."""
+    one = block.touched[code]
+    if code in layout.causes:
+        return np.ones(len(one.day), dtype=bool)
+    return block.bought[one.day, one.person] == 0
+
+
+def _purchases(block: Block, at: Parameters, chance: np.ndarray, base: np.ndarray) -> Counts:
+    """Derivatives by (state, class) and by slopes of the log likelihood of purchases."""
+    means = np.exp(purchase_log(at))[:, None]
+    many, wide = chance.shape[1], block.effects.shape[2]
+    score, bend = np.zeros(many + wide), np.zeros((many + wide,) * 2)
+    for day, design in enumerate(block.effects):
+        mean = means * base[day] * chance[day]
+        whole = mean.sum(axis=0)
+        sold = np.flatnonzero(block.bought[day])
+        score[:many] += chance[day][:, sold] @ block.bought[day, sold] - mean.sum(axis=1)
+        score[many:] += (block.bought[day] - whole).astype(np.float32) @ design
+        bend[np.arange(many), np.arange(many)] += mean.sum(axis=1)
+        bend[:many, many:] += mean.astype(np.float32) @ design
+        bend[many:, many:] += (design * whole.astype(np.float32)[:, None]).T @ design
+    bend[many:, :many] = bend[:many, many:].T
+    return {"score_buys": score, "bend_buys": bend}
+
+
+def _touches(block: Block, layout: Layout, at: Parameters, chance: np.ndarray) -> Counts:
+    """Expected days by (state, class) and cell, touches likewise by channel, bins of pages."""
+    many, cells = chance.shape[1], layout.cells
+    cell = block.cell.ravel()
+    days = np.array([np.bincount(cell, one.ravel(), cells) for one in chance.swapaxes(0, 1)])
+    day, who = np.nonzero(block.bought)
+    sold = _binned(block.cell[day, who], chance[day, :, who], cells)
+    touches = np.zeros((len(block.touched), many, cells))
+    for code, one in enumerate(block.touched):
+        kept = _telling(block, layout, code)
+        day, who = one.day[kept], one.person[kept]
+        touches[code] = _binned(block.cell[day, who], chance[day, :, who], cells)
+    rates = at.rates(layout)
+    touches *= np.where(rates > 0, rates / -np.expm1(-rates), 1.0)  # if one, how many
+    seen = block.looked
+    looked = _binned(seen.count.astype(np.int64), chance[seen.day, :, seen.person], len(PAGES))
+    return {"days": days, "sold": sold, "touches": touches, "looked": looked}
+
+
+def _binned(where: np.ndarray, weight: np.ndarray, many: int) -> np.ndarray:
+    """(state, class) x bin: sums of weights."""
+    return np.array([np.bincount(where, one, many) for one in weight.T])
