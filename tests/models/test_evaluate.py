@@ -127,10 +127,10 @@ def test_an_incremental_model_is_judged_by_what_it_says_was_caused():
 
 
 def test_intent_models_are_judged_by_what_each_and_both_say_and_carry_their_alarms():
-    rows = list(judge((LIVELY,), INTENT, 300, 14, (6,)))
+    rows = list(judge((LIVELY,), INTENT, 400, 28, (6,)))
     assert [row.model for row in rows] == list(INTENT)
-    simulation = simulate(LIVELY, 300, 14, 6)
-    says = intent_says(lives(observe(simulation), LIVELY, 14))
+    simulation = simulate(LIVELY, 400, 28, 6)
+    says = intent_says(lives(observe(simulation), LIVELY, 28))
     for row in rows:
         assert row.scores == score(says[row.model].caused, simulation.truth)
         assert row.alarms == says[row.model].alarms
