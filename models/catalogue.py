@@ -34,8 +34,8 @@ used from Python. Both are causal only under assumptions; read their gates befor
   channels add to the chance to buy in a given state and some to the chance that intent rises;
   classes of people differ in all of it, against hidden targeting. What a channel caused is what is
   lost when the fitted model runs without it on the same luck (g-formula, Robins 1986). Where intent
-  has no states but leaps and decays, channels that follow it are given too much, and gates may not
-  see it. Least over variants and their band: `models/intent_gates.py`.
+  has no states but leaps and decays, channels that follow it are given too much, and gates may
+  not see it. Least over variants and their band: `models/intent_gates.py`.
 """
 
 
