@@ -31,7 +31,7 @@ demo: setup ## An invented shop's files, attributed and published, with a report
 
 test: setup ## Everything CI runs: check, then all tests
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 law: setup ## 5,000 small worlds in any order of arrival, against full refreshes
 	TOUCHSTONE_LAW=1 $(BIN)/python -m pytest tests/pipelines/test_law.py

@@ -198,9 +198,10 @@ def test_a_backfill_that_died_goes_on_where_it_was(done, changed, tmp_path, monk
     monkeypatch.setattr(running, "_make", watched)
     with pytest.raises(SystemExit):
         night(settings, LAST, first=START)
-    assert made == ["conversions", "paths", "lost_paths", "model_versions", "credits"]
+    until = ["conversions", "paths", "lost_paths", "model_versions", "credits"]
+    assert made == until
     paths = lake.snapshot(PATHS).version
     assert night(settings, LAST, first=START).publication_id == 2
     assert lake.snapshot(PATHS).version == paths
-    assert made[4:6] == ["credits", "channels"]
+    assert made[len(until) :][:2] == ["credits", "channels"]
     assert contents(settings) == contents(changed)

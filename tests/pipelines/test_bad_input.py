@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from datetime import date
@@ -197,6 +198,7 @@ def test_a_full_disk_is_one_sentence_and_the_next_run_completes(
     day = date.isoformat(START)
     filler = small_disk / "filler"
     filler.write_bytes(bytes(2_200_000))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # this process is not the command's
     monkeypatch.setattr(sys, "argv", ["touchstone", "--home", str(place.home), "run", "--day", day])
     with pytest.raises(SystemExit) as ended:
         main()
