@@ -22,7 +22,7 @@ from tests.pipelines.killed_run import LAST, LATER, maintain
 from tests.pipelines.nights import START, TOML, contents, home, is_whole, land, night, world
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
-KILLS = int(os.environ.get("TOUCHSTONE_KILLS", "4"))
+KILLS = int(os.environ.get("TOUCHSTONE_KILLS", "3"))
 SHARES = 3 + KILLS // 3  # files land in so many parts, the next one before each night
 FARTHEST = {"night": 25, "backfill": 30, "maintain": 6}  # of the points where one is killed
 TURNS = ("night", "maintain", "backfill")
