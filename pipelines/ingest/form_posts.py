@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import parse_qsl
 
 from pipelines.ingest.chunks import BAD_ENCODING, Chunk, gathered, one
-from pipelines.ingest.streams import as_text, whole_lines
+from pipelines.ingest.streams import BYTE_ORDER_MARK, as_text, whole_lines
 
 BAD_VALUE = "bad_value"
 
@@ -22,8 +22,8 @@ def _records(pieces: Iterable[bytes]) -> Iterator[Chunk]:
     for block in whole_lines(pieces):
         lines = block.split(b"\n")
         for line, raw in enumerate(lines, at):
-            if raw.strip():
-                yield _record(line, raw.strip())
+            if body := raw.removeprefix(BYTE_ORDER_MARK).strip():
+                yield _record(line, body)
         at += len(lines)
 
 
