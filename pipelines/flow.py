@@ -36,6 +36,8 @@ FLOW: Mapping[str, tuple[Step, ...]] = {
              make=steps.make_quarantine, hidden=REJECTED, extra=steps.mapping_parts),
         Step(t.SPEND, reads=(t.RECORDS,), whole=True,
              make=steps.make_spend, dirty=steps.if_spend_came, extra=steps.mapping_parts),
+        Step(t.RATES, reads=(), whole=True, sections=("money",), extra=steps.rate_parts,
+             make=steps.make_rates, dirty=steps.if_rates_changed),
     ),
     "journeys": (
         Step(t.IDENTITIES, reads=(t.EVENTS,), whole=True, sections=("identity",),

@@ -11,6 +11,7 @@ from expectations.tables import TABLES
 from pipelines.lake import Lake
 from pipelines.lake_files import Snapshot
 from pipelines.publish import published
+from pipelines.rates import CONVERTED
 
 if TYPE_CHECKING:
     import duckdb
@@ -21,10 +22,12 @@ KINDS: dict[AnyType, str] = {Type.DATE: "DATE", Type.LONG: "BIGINT"}  # of a par
 def connect(lake: Lake, publication_id: int | None = None) -> duckdb.DuckDBPyConnection:
     """A connection with a view of every table as one publication has it (the newest if None).
 
-    The views of the star are there too.
+    The views of the star are there too, and channels and campaigns with rates of exchange.
     """
     con = views(lake, published(lake, publication_id))
     add_star(con, publication_id or newest(con))
+    for name in ("channels", "campaigns"):
+        con.execute(f"CREATE VIEW {name}_rated AS {CONVERTED.format(table=name)}").fetchall()
     return con
 
 

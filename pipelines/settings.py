@@ -16,7 +16,7 @@ from expectations.tables.credit import MODEL_NAMES, USUAL_MODEL_NAMES
 from expectations.tables.journeys import LAST_N, TRANSFORMS, WEIGHT_CLASSES
 from pipelines.errors import MissingInputError, SettingsError
 from pipelines.settings_consent import ConsentSection
-from pipelines.settings_parts import Days, LifecycleSection, Section
+from pipelines.settings_parts import Days, LifecycleSection, MoneySection, Section
 from pipelines.settings_problems import explained
 
 FILE = "touchstone.toml"
@@ -152,6 +152,7 @@ class Settings(Section):
     paths: PathSection = PathSection()
     consent: ConsentSection = ConsentSection()
     models: ModelSection = ModelSection()
+    money: MoneySection = MoneySection()
     lifecycle: LifecycleSection = LifecycleSection()
     maintain: MaintainSection = MaintainSection()
 
@@ -164,6 +165,11 @@ class Settings(Section):
     def landing_path(self) -> Path:
         """The landing folder's absolute place."""
         return (self.home / self.landing).resolve()
+
+    @property
+    def rates_path(self) -> Path | None:
+        """The user's file of rates, if there is one."""
+        return self.home / self.money.rates if self.money.rates else None
 
     @property
     def own_mappings(self) -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Days = Annotated[float, Field(gt=0, le=3650)]
 
@@ -23,3 +23,18 @@ class LifecycleSection(Section):
     customer_by: tuple[str, ...] = Field(
         (), description="Conversions that make a customer, by name; all if none is named"
     )
+
+
+class MoneySection(Section):
+    """How amounts in several currencies can be added up."""
+
+    reporting_currency: str | None = Field(
+        None, pattern=r"^[A-Z]{3}$", description="What `rates` are in; money keeps its own currency"
+    )
+    rates: str | None = Field(None, description="Your CSV file of day,currency,rate; from home")
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> MoneySection:
+        if (self.rates is None) != (self.reporting_currency is None):
+            raise ValueError("reporting_currency and rates need each other; give both or none")
+        return self

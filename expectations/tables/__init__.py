@@ -19,12 +19,13 @@ from expectations.tables.journeys import (
     TOUCHPOINTS,
 )
 from expectations.tables.lifecycle import TOUCHPOINT_MAP
+from expectations.tables.rates import RATES
 from expectations.tables.sources import BATCHES, EVENTS, QUARANTINE, RECORDS, SPEND
 
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        BATCHES, RECORDS, QUARANTINE, EVENTS, SPEND,
+        BATCHES, RECORDS, QUARANTINE, EVENTS, SPEND, RATES,
         IDENTITIES, TOUCHPOINTS, CONSENTS, CONVERSIONS, PATHS, LOST_PATHS,
         MODEL_VERSIONS, CREDITS, CHANNELS, CAMPAIGNS, PATH_SUMMARY, TOUCHPOINT_MAP, RECONCILIATION,
         RESTATEMENTS, AUDITS, PUBLICATIONS,

@@ -14,7 +14,16 @@ import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from expectations.tables.credit import UNATTRIBUTED
-from pipelines.report import definitions, figures, health, lifecycle, queries, sentences, shape
+from pipelines.report import (
+    currencies,
+    definitions,
+    figures,
+    health,
+    lifecycle,
+    queries,
+    sentences,
+    shape,
+)
 from pipelines.report.queries import Row, Rows
 
 TITLE = "Touchstone attribution report"
@@ -195,11 +204,22 @@ def _health(con: duckdb.DuckDBPyConnection, run: Row | None, through: date) -> d
         "sources": sources,
         "quarantine": health.quarantine(con),
         "consent": health.consent(con, through),
+        **_currencies(con, through),
         "left_out": health.left_out(con, through),
         "audits": audits,
         "broken": health.broken(con, run_id, MOST_BROKEN),
         "model_versions": health.model_versions(con, through),
         "health_sentence": sentences.health(sources, audits, run) if run else "",
+    }
+
+
+def _currencies(con: duckdb.DuckDBPyConnection, through: date) -> dict[str, Any]:
+    rows, reporting = currencies.by_currency(con, through), currencies.reporting_currency(con)
+    return {
+        "currencies": rows,
+        "reporting": reporting,
+        "currency_sentence": currencies.sentence(rows, reporting),
+        "rated": currencies.by_channel(con, through) if reporting else [],
     }
 
 

@@ -66,6 +66,7 @@ from pipelines.steps.people import (
     path_keys,
     people_changed,
 )
+from pipelines.steps.rates import if_rates_changed, make_rates, rate_parts
 from pipelines.steps.restate import (
     make_restatements,
     next_publication,
@@ -88,6 +89,7 @@ __all__ = [
     "if_anything_changed",
     "if_consent_was_told",
     "if_never_made",
+    "if_rates_changed",
     "if_spend_came",
     "lost_keys",
     "lost_months",
@@ -102,6 +104,7 @@ __all__ = [
     "make_path_summary",
     "make_paths",
     "make_quarantine",
+    "make_rates",
     "make_reconciliation",
     "make_restatements",
     "make_spend",
@@ -117,6 +120,7 @@ __all__ = [
     "path_keys",
     "paths_to_credit",
     "people_changed",
+    "rate_parts",
     "reconciled_days",
     "records_came",
     "refitted_days",
