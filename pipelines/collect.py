@@ -18,7 +18,7 @@ import pyarrow as pa
 from expectations.arrow import arrow_schema
 from expectations.tables import BATCHES, RECORDS
 from pipelines.errors import ConflictError, MissingInputError
-from pipelines.ingest.landing import Problem, Route, Scan, known_looks, scan
+from pipelines.ingest.landing import Problem, Repeat, Route, Scan, known_looks, scan
 from pipelines.ingest.reading import Reading, new_batches
 from pipelines.lake import OFTEN, Lake, retry
 from pipelines.lake_files import Snapshot, file_path
@@ -38,12 +38,13 @@ class Collected:
     waiting: list[Problem] = field(default_factory=list)
     unknown: list[Problem] = field(default_factory=list)
     failed: list[Problem] = field(default_factory=list)
+    repeated: list[Problem] = field(default_factory=list)  # the same bytes were read before
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
         problems = {
             name: [{"file": p.file, "why": p.sentence} for p in getattr(self, name)]
-            for name in ("waiting", "unknown", "failed")
+            for name in ("waiting", "unknown", "failed", "repeated")
         }
         counts = {name: getattr(self, name) for name in ("batches", "records", "bad_records")}
         return {**counts, "days": sorted(self.days), **problems}
@@ -74,7 +75,7 @@ def _collect(
     ledger = lake.arrow(lake.snapshot(BATCHES))
     found = scan(landing, routes, known_looks(ledger), now, settle_seconds=settle_seconds)
     _report(found, collected)
-    known = set(ledger["batch_id"].to_pylist())
+    known = dict(zip(*(ledger[name].to_pylist() for name in ("batch_id", "file")), strict=True))
     readings = new_batches(found.ready, landing, known)
     while True:
         # another try of this run begins again, beside what it committed already
@@ -107,7 +108,8 @@ class Commit:
     def take(self, reading: Reading | Problem, collected: Collected) -> None:
         """Write a batch; if it turns out unreadable, write nothing of it and report it."""
         if isinstance(reading, Problem):
-            collected.failed.append(reading)
+            is_repeat = isinstance(reading, Repeat)
+            (collected.repeated if is_repeat else collected.failed).append(reading)
             return
         try:
             self._write(reading)
@@ -164,7 +166,7 @@ def _day(reading: Reading) -> str:
 
 def _report(found: Scan, collected: Collected) -> None:
     collected.waiting, collected.unknown = found.waiting, found.unknown
-    collected.failed = list(found.failed)
+    collected.failed, collected.repeated = list(found.failed), []
 
 
 def _count(commit: Commit, collected: Collected) -> None:

@@ -38,6 +38,8 @@ def _show_collected(collected: Collected, as_json: bool) -> None:
             f"{collected.batches} files, {collected.records} records "
             f"({collected.bad_records} of them undecodable, kept for quarantine)."
         )
+        for repeat in collected.repeated:
+            out.print(repeat.sentence)
     _warn(collected)
 
 

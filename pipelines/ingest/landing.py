@@ -58,6 +58,10 @@ class Problem:
     is_brief: bool = False  # time alone will mend it
 
 
+class Repeat(Problem):
+    """A file whose bytes were read before, under another name or at another time."""
+
+
 @dataclass
 class Scan:
     """Every landed file is in exactly one of these, in order of names.

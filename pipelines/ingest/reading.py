@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from expectations.tables import BATCHES
 from pipelines.errors import MissingInputError
 from pipelines.ingest.batch import Batch, check_unchanged, identify
 from pipelines.ingest.decode import decode
-from pipelines.ingest.landing import Problem, Ready, Route
+from pipelines.ingest.landing import Problem, Ready, Repeat, Route
 from pipelines.ingest.options import ReadOptions
 
 
@@ -54,19 +54,22 @@ def read_batch(path: Path, route: Route, landing: Path) -> Reading:
 
 
 def new_batches(
-    ready: Collection[Ready], landing: Path, known: Collection[str]
+    ready: Collection[Ready], landing: Path, known: Mapping[str, str]
 ) -> Iterator[Reading | Problem]:
     """Files whose bytes are not known yet, in order of their names, hashed one at a time.
 
-    Of equal files only the first comes. A file that cannot be read comes as a Problem.
+    `known` is the file of each batch. Of equal files the first comes, and the others as a Repeat.
+    A file that cannot be read comes as a Problem.
     """
-    seen = set(known)
+    seen = dict(known)
     for found in ready:
         try:
             reading = read_batch(landing / found.file, found.route, landing)
         except MissingInputError as error:
             yield Problem(found.file, str(error))
             continue
-        if reading.batch.batch_id not in seen:
-            seen.add(reading.batch.batch_id)
-            yield reading
+        if first := seen.get(reading.batch.batch_id):
+            yield Repeat(found.file, f"{found.file} has the bytes of {first}, which was read.")
+            continue
+        seen[reading.batch.batch_id] = found.file
+        yield reading

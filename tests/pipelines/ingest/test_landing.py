@@ -225,10 +225,14 @@ def test_equal_files_are_one_batch_and_known_ones_none(tmp_path: Path):
         land(tmp_path, f"ga4/{name}.json")
     land(tmp_path, "ga4/d.json", b"{}")
     ready = scan(tmp_path, ROUTES, (), NOW).ready
-    (first, second) = new_batches(ready, tmp_path, ())
+    (first, *again, second) = new_batches(ready, tmp_path, {})
     assert (first.batch.file, second.batch.file) == ("ga4/a.json", "ga4/d.json")
-    (only,) = new_batches(ready, tmp_path, {first.batch.batch_id})
+    assert [one.sentence for one in again] == [
+        f"ga4/{name}.json has the bytes of ga4/a.json, which was read." for name in "bc"
+    ]
+    (*repeats, only) = new_batches(ready, tmp_path, {first.batch.batch_id: "ga4/old.json"})
     assert only.batch.file == "ga4/d.json"
+    assert [one.file for one in repeats] == [f"ga4/{name}.json" for name in "abc"]
 
 
 def test_one_file_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path):
@@ -236,7 +240,7 @@ def test_one_file_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path):
         land(tmp_path, f"ga4/{name}.json", name.encode())
     ready = scan(tmp_path, ROUTES, (), NOW).ready
     (tmp_path / "ga4/a.json").unlink()
-    (problem, reading) = new_batches(ready, tmp_path, ())
+    (problem, reading) = new_batches(ready, tmp_path, {})
     assert isinstance(problem, Problem)
     assert "ga4/a.json was moved or deleted" in problem.sentence
     assert isinstance(reading, Reading)
