@@ -16,7 +16,7 @@ from expectations.tables.credit import MODEL_NAMES, USUAL_MODEL_NAMES
 from expectations.tables.journeys import LAST_N, TRANSFORMS, WEIGHT_CLASSES
 from pipelines.errors import MissingInputError, SettingsError
 from pipelines.settings_consent import ConsentSection
-from pipelines.settings_parts import Days, LifecycleSection, Section
+from pipelines.settings_parts import Days, LifecycleSection, ReportSection, Section
 from pipelines.settings_problems import explained
 
 FILE = "touchstone.toml"
@@ -154,6 +154,7 @@ class Settings(Section):
     models: ModelSection = ModelSection()
     lifecycle: LifecycleSection = LifecycleSection()
     maintain: MaintainSection = MaintainSection()
+    report: ReportSection = ReportSection()
 
     @property
     def lake_uri(self) -> str:
