@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from pipelines.report import agreement
 from pipelines.report.language import Language
 from pipelines.report.shape import Line, channel_lines
 
+PAGE = Path(__file__).parents[3] / "docs" / "report.md"
 MODELS = ("first_touch", "markov")
 
 
@@ -66,3 +69,9 @@ def test_every_level_has_a_sentence_that_names_the_channel_and_fills_all_places(
         said = agreement.sentence(verdict, MODELS, "value", Language(language))
         assert said.startswith(f"{verdict.channel}: ")
         assert "{" not in said
+
+
+def test_the_examples_of_the_docs_are_true():
+    assert doctest.testfile(str(PAGE), module_relative=False).failed == 0
+    assert "30 credited conversions" in PAGE.read_text()
+    assert (agreement.FEW, agreement.FIRM, agreement.FAIR) == (30, Decimal("1.25"), 2)
