@@ -1,4 +1,4 @@
-"""What Airflow knows of data: one asset per table, and the folder where files land."""
+"""What Airflow knows of data: one asset per table, where files land, and what readers get."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ LANDING = Asset(
     uri="touchstone://landing",
     watchers=[AssetWatcher(name="landing", trigger=LandingTrigger())],
 )
+REPORT = Asset(name="report", uri="touchstone://report")
+EXPORT = Asset(name="export", uri="touchstone://export")
 
 
 def assets(*tables: str) -> list[Asset]:

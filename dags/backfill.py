@@ -6,9 +6,9 @@ rule or a setting changed. By REST: `POST /api/v2/dags/backfill/dagRuns` with
 `{"logical_date": null, "conf": {"start": "2026-01-01", "end": "2026-01-31"}}`.
 
 **Does** `touchstone backfill --from START --to END`: all stages, one pass over the range rather
-than a loop of days, then one publication. With `"dry_run": true` it only says which tables and days
-that would make again, and why: the plan is in the log and the XCom `plan`, and the task ends as
-**skipped**, since nothing was made.
+than a loop of days, then one publication; then its report and export, as in `share`. With
+`"dry_run": true` it only says which tables and days that would make again, and why: the plan is in
+the log and the XCom `plan`, and all tasks end as **skipped**, since nothing was made.
 
 **Rerun** whenever you like: a run that was killed goes on where it was. Ranges that overlap each
 other or a nightly run are safe: the one that commits second works on what the first left. Airflow's
@@ -26,10 +26,10 @@ own backfill works too, a run per day: see `attribute`.
 
 from datetime import timedelta
 
-from airflow.sdk import Param, dag
+from airflow.sdk import Param, chain, dag
 
 from dags.assets import assets
-from dags.stages import MAKES, PATIENT, SPARK_POOL, Backfill
+from dags.stages import MAKES, PATIENT, SPARK_POOL, Backfill, shares
 
 RANGE = {
     "start": Param(type="string", format="date", title="First day"),
@@ -40,8 +40,8 @@ RANGE = {
 
 @dag(schedule=None, params=RANGE, catchup=False, doc_md=__doc__, tags=["touchstone"])
 def backfill() -> None:
-    """One call for the whole range."""
-    Backfill(
+    """One call for the whole range, then what readers get of it."""
+    made = Backfill(
         task_id="backfill",
         arguments=["backfill", "--from", "{{ params.start }}", "--to", "{{ params.end }}"],
         pool=SPARK_POOL,
@@ -49,6 +49,7 @@ def backfill() -> None:
         outlets=assets(*(table for made in MAKES.values() for table in made)),
         **PATIENT,
     )
+    chain(made, shares())
 
 
 backfill()

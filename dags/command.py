@@ -15,6 +15,8 @@ from typing import Any
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+from dags.links import DataDocsLink
+
 MEND_FIRST = {2: "usage", 10: "settings", 11: "broken contract", 12: "missing input"}
 CONFLICT = 13
 PATIENCE_SECONDS = 3.0  # Airflow itself kills five seconds after it asked
@@ -54,6 +56,7 @@ class Touchstone(BaseOperator):
     """
 
     template_fields = ("arguments",)
+    operator_extra_links = (DataDocsLink(),)
 
     def __init__(self, *, arguments: list[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -10,8 +10,9 @@ from typing import Any
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from dags.assets import ASSETS, assets
+from dags.assets import ASSETS, EXPORT, REPORT, assets
 from dags.command import Touchstone
+from dags.links import DataDocsLink, ReportLink
 
 SPARK_POOL = os.environ.get("TOUCHSTONE_SPARK_POOL", "spark")
 MAKES = {
@@ -60,6 +61,12 @@ class Backfill(Touchstone):
         raise AirflowSkipException("A dry run: nothing was made; its plan is above.")
 
 
+class Report(Touchstone):
+    """Writes the report; its page links to it."""
+
+    operator_extra_links = (ReportLink(), DataDocsLink())
+
+
 def ingest() -> Touchstone:
     """The stage `ingest` of a DAG that goes on itself, so nothing is announced."""
     return Touchstone(
@@ -95,4 +102,35 @@ def stages() -> list[Touchstone]:
             **PATIENT,
         )
         for stage, made in MAKES.items()
+    ]
+
+
+def export_arguments(environ: dict[str, str]) -> list[str]:
+    """Where the environment wants the export: by default a DuckDB file in HOME.
+
+    >>> export_arguments({"TOUCHSTONE_HOME": "/srv"})
+    ['export', '--to', 'duckdb', '/srv/exports/touchstone.duckdb']
+    """
+    kind = environ.get("TOUCHSTONE_EXPORT_TO", "duckdb")
+    ours = os.path.join(environ.get("TOUCHSTONE_HOME", "."), "exports", "touchstone.duckdb")
+    return ["export", "--to", kind, environ.get("TOUCHSTONE_EXPORT_TARGET", ours)]
+
+
+def shares() -> list[Touchstone]:
+    """What readers get of the newest publication: report and export, side by side."""
+    return [
+        Report(
+            task_id="report",
+            arguments=["report"],
+            execution_timeout=timedelta(hours=1),
+            outlets=[REPORT],
+            **PATIENT,
+        ),
+        Touchstone(
+            task_id="export",
+            arguments=export_arguments(dict(os.environ)),
+            execution_timeout=timedelta(hours=6),
+            outlets=[EXPORT],
+            **PATIENT,
+        ),
     ]

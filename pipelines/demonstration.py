@@ -58,7 +58,10 @@ def demonstrate(
         "Order book against credit (differences must be 0.00)": _answer(con, AGREEMENT),
         "Records set aside, by reason": _answer(con, HEALTH),
     }
-    written = write_report(con, settings.home / "report.html")
+    told = settings.report
+    written = write_report(
+        con, settings.home / "report.html", told.title or None, language=told.language
+    )
     order = con.execute(
         "SELECT conversion_id FROM paths ORDER BY touch_count DESC, conversion_id LIMIT 1"
     ).fetchone()

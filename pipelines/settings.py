@@ -16,7 +16,13 @@ from expectations.tables.credit import MODEL_NAMES, USUAL_MODEL_NAMES
 from expectations.tables.journeys import LAST_N, TRANSFORMS, WEIGHT_CLASSES
 from pipelines.errors import MissingInputError, SettingsError
 from pipelines.settings_consent import ConsentSection
-from pipelines.settings_parts import Days, LifecycleSection, MoneySection, Section
+from pipelines.settings_parts import (
+    Days,
+    LifecycleSection,
+    MoneySection,
+    ReportSection,
+    Section,
+)
 from pipelines.settings_problems import explained
 
 FILE = "touchstone.toml"
@@ -155,6 +161,7 @@ class Settings(Section):
     money: MoneySection = MoneySection()
     lifecycle: LifecycleSection = LifecycleSection()
     maintain: MaintainSection = MaintainSection()
+    report: ReportSection = ReportSection()
 
     @property
     def lake_uri(self) -> str:

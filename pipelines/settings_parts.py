@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -13,6 +13,13 @@ class Section(BaseModel):
     """A table of the file. Unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ReportSection(Section):
+    """How the page of a publication is written; no table depends on it."""
+
+    language: Literal["en", "de"] = Field("en", description="Language of the report")
+    title: str = Field("", description="Its title, e.g. your company; ours if empty")
 
 
 class LifecycleSection(Section):

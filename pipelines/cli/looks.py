@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,10 +14,17 @@ from expectations.tables import TABLES
 from pipelines.cli.app import Place, app, out, show_json
 from pipelines.errors import UsageError
 from pipelines.lake import Lake
-from pipelines.query import connect, heads, views
+from pipelines.query import connect, heads, newest, views
 
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 Publication = Annotated[int | None, typer.Option(help="As this publication has it.")]
+
+
+class Language(Enum):
+    """What the report is written in."""
+
+    en = "en"
+    de = "de"
 
 
 def lake_of(context: typer.Context) -> Lake:
@@ -200,13 +208,22 @@ def report(
         Path | None, typer.Option(help="File to write; report.html in the home folder.")
     ] = None,
     publication: Publication = None,
+    language: Annotated[
+        Language | None, typer.Option(help="In place of language under [report].")
+    ] = None,
+    as_json: Json = False,
 ) -> None:
     """Write the report of a publication: one HTML file, no network."""
     from pipelines.report.page import write_report
 
     place: Place = context.obj
+    told = place.settings.report
+    spoken = language.value if language else told.language
+    con = connect(lake_of(context), publication)
     path = write_report(
-        connect(lake_of(context), publication), to or place.home / "report.html",
-        publication_id=publication,
-    )  # fmt: skip
-    out.print(str(path))
+        con, to or place.home / "report.html", told.title or None, publication, spoken
+    )
+    if as_json:
+        show_json({"report": str(path), "publication_id": publication or newest(con)})
+    else:
+        out.print(str(path))

@@ -7,8 +7,9 @@ from datetime import date
 import duckdb
 
 from pipelines.rates import CONVERTED
-from pipelines.report.figures import NO_CURRENCY, money, plural
-from pipelines.report.queries import Rows, rows_of
+from pipelines.report.figures import NO_CURRENCY
+from pipelines.report.language import Language
+from pipelines.report.queries import Row, Rows, rows_of
 
 
 def by_currency(con: duckdb.DuckDBPyConnection, through: date) -> Rows:
@@ -47,21 +48,24 @@ def reporting_currency(con: duckdb.DuckDBPyConnection) -> str | None:
     return name
 
 
-def sentence(rows: Rows, reporting: str | None) -> str:
+def sentence(rows: Rows, reporting: str | None, say: Language) -> str:
     """Say which currencies there are, and what could not be added up; '' if there is one at most.
 
-    >>> sentence([{"currency": "EUR"}, {"currency": "USD"}], None)
+    >>> sentence([{"currency": "EUR"}, {"currency": "USD"}], None, Language("en"))
     'Money in EUR and USD is kept apart: no rates file is given.'
     """
-    names = " and ".join(row["currency"] for row in rows)
+    names = say.t("health.and").join(row["currency"] for row in rows)
     if reporting is None:
-        return f"Money in {names} is kept apart: no rates file is given." if len(rows) > 1 else ""
-    left = [row for row in rows if row["unrated"]]
-    said = "; ".join(
-        f"{money(row['left_value'], row['currency'])} {row['currency']} of net value and "
-        f"{money(row['left_cost'], row['currency'])} of spend on {plural(row['unrated'], 'day')}"
-        for row in left
-    )
+        return say.t("health.apart", names=names) if len(rows) > 1 else ""
+    said = "; ".join(_left(row, say) for row in rows if row["unrated"])
     if said:
-        return f"Without a rate to {reporting}, and so left out of sums in {reporting}: {said}."
-    return f"All money has a rate to {reporting}."
+        return say.t("health.without_rate", reporting=reporting, left=said)
+    return say.t("health.all_rated", reporting=reporting)
+
+
+def _left(row: Row, say: Language) -> str:
+    return say.t(
+        "health.left", currency=row["currency"], days=say.plural(row["unrated"], "day"),
+        value=say.money(row["left_value"], row["currency"]),
+        cost=say.money(row["left_cost"], row["currency"]),
+    )  # fmt: skip

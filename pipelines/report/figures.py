@@ -86,24 +86,6 @@ def ratio(part: Number, whole: Number) -> Decimal | None:
     return Decimal(part) / whole if whole else None
 
 
-def plural(number: Number, one: str, many: str | None = None) -> str:
-    """Write a count with its noun.
-
-    >>> plural(1, "day"), plural(2000, "day"), plural(0, "entry", "entries")
-    ('1 day', '2,000 days', '0 entries')
-    """
-    return f"{count(number)} {one if number == 1 else many or one + 's'}"
-
-
-def currency_label(currency: str) -> str:
-    """Name a currency; conversions without value have none.
-
-    >>> currency_label("EUR"), currency_label("XXX")
-    ('EUR', 'no currency')
-    """
-    return "no currency" if currency == NO_CURRENCY else currency
-
-
 def words(name: str) -> str:
     """Write a name of ours as a person would.
 
@@ -111,16 +93,6 @@ def words(name: str) -> str:
     ('Last non direct', '')
     """
     return name.replace("_", " ").capitalize()
-
-
-def in_sentence(model: str) -> str:
-    """Write the name of a model inside a sentence; people keep their capital.
-
-    >>> in_sentence("last_touch"), in_sentence("markov")
-    ('last touch', 'Markov')
-    """
-    name = words(model)
-    return name if name in ("Markov", "Shapley") else name.lower()
 
 
 def pairs(figures: Mapping[str, str] | None) -> str:

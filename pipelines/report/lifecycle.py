@@ -26,6 +26,13 @@ USE = """
         credit_share / nullif(use_share, 0) AS use_index
     FROM touchpoint_map WHERE day <= $through AND stage_number > 0
     GROUP BY model, channel HAVING touches > 0 OR conversions > 0"""
+# what kinds of touchpoint a channel is made of, in the order of the taxonomy
+_KINDS = """
+    SELECT channel, list(word ORDER BY place, word) AS kinds FROM (
+        SELECT DISTINCT channel, unnest([1, 2, 3, 4]) AS place,
+            unnest([ownership, contact, setting, form]) AS word
+        FROM touchpoint_map WHERE day <= $through AND stage_number > 0 AND eligible_touches > 0
+    ) GROUP BY channel"""
 USE_BY_STAGE = USE.replace("model, channel", "model, stage_number, stage, channel").replace(
     "PARTITION BY model, stage_number, stage, channel", "PARTITION BY model"
 )
@@ -82,12 +89,18 @@ def maps(con: duckdb.DuckDBPyConnection, through: date, models: Sequence[str]) -
     cells = rows_of(con, USE_BY_STAGE, through=through)
     whole = rows_of(con, f"{USE} ORDER BY model, touches DESC, channel", through=through)
     stages = sorted({(row["stage_number"], row["stage"]) for row in cells})
+    kinds = {row["channel"]: row["kinds"] for row in rows_of(con, _KINDS, through=through)}
     at = {(row["model"], row["channel"], row["stage"]): row for row in cells}
     lines = {
-        model: [_line(row, [at.get((model, row["channel"], name)) for _, name in stages])
-                for row in rows]
+        model: [
+            {
+                **_line(row, [at.get((model, row["channel"], name)) for _, name in stages]),
+                "kinds": kinds.get(row["channel"], []),
+            }
+            for row in rows
+        ]
         for (model,), rows in by(whole, "model").items()
-    }  # fmt: skip
+    }
     known = [model for model in models if model in lines]
     return {"stages": [name for _, name in stages], "maps": [(m, lines[m]) for m in known]}
 

@@ -5,51 +5,64 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from pipelines.report.figures import NO_CURRENCY, count, in_sentence, money, plural, share
+from pipelines.report.figures import NO_CURRENCY
+from pipelines.report.language import Language
 from pipelines.report.queries import Row, Rows
 from pipelines.report.shape import ZERO, Line
 
 
-def order_book(book: Rows, currency: str) -> str:
+def order_book(book: Rows, currency: str, say: Language) -> str:
     """Say what was booked."""
     if not book:
-        return "The order book is empty."
-    number = sum(row["conversions"] for row in book)
-    kinds = ", ".join(f"{count(row['conversions'])} {row['conversion_type']}" for row in book)
-    said = f"The order book holds {plural(number, 'conversion')} ({kinds})"
+        return say.t("summary.book_empty")
+    said = {
+        "conversions": say.plural(sum(row["conversions"] for row in book), "conversion"),
+        "kinds": ", ".join(
+            f"{say.count(row['conversions'])} {row['conversion_type']}" for row in book
+        ),
+    }
     if currency == NO_CURRENCY:
-        return f"{said}, counted without a value."
+        return say.t("summary.book_counted", **said)
     value, refunds = (sum((row[k] for row in book), ZERO) for k in ("value", "refunded"))
-    net = f"worth {money(value, currency)} {currency} net"
+    said |= {"value": say.money(value, currency), "currency": currency}
     if refunds:
-        net += f" after {money(-refunds, currency)} {currency} of refunds"
-    return f"{said}, {net}."
+        return say.t("summary.book_refunds", refunds=say.money(-refunds, currency), **said)
+    return say.t("summary.book", **said)
 
 
-def attributed(books: Rows, unit: str) -> str:
+def attributed(books: Rows, unit: str, say: Language) -> str:
     """Say which share of the order book touches earned."""
     whole = [row for row in books if row[f"booked_{unit}"]]
     if not whole:
         return ""
-    whole.sort(key=lambda row: row[f"unattributed_{unit}"] / row[f"booked_{unit}"])
-    of = "net value" if unit == "value" else "conversions"
     if not any(row[f"unattributed_{unit}"] for row in whole):
-        return f"Touches earned all of the {of}; nothing is left unattributed."
-    ends = (
-        share(row[f"unattributed_{unit}"], row[f"booked_{unit}"]) for row in (whole[0], whole[-1])
-    )
-    said = " to ".join(dict.fromkeys(ends))
-    return f"{said} of the {of} has no eligible touch and stays unattributed."
+        return say.t(f"summary.all_attributed_{unit}")
+    return say.t(f"summary.unattributed_{unit}", share=unattributed(whole, unit, say))
 
 
-def _amount(line: Line, at: int, unit: str, currency: str) -> str:
+def unattributed(books: Rows, unit: str, say: Language) -> str:
+    """Write the share without touches: one figure, or a range if models differ."""
+    whole = [row for row in books if row[f"booked_{unit}"]]
+    whole.sort(key=lambda row: row[f"unattributed_{unit}"] / row[f"booked_{unit}"])
+    ends = [
+        say.share(row[f"unattributed_{unit}"], row[f"booked_{unit}"])
+        for row in (whole[:1] + whole[-1:])
+    ]
+    if len(set(ends)) > 1:
+        return say.t("page.range", low=ends[0], high=ends[1])
+    return ends[0] if ends else say.decimal(None)
+
+
+def _amount(line: Line, at: int, unit: str, currency: str, say: Language) -> str:
     figure = line.cells[unit][at]
     if unit == "value":
-        return f"{money(figure, currency)} {currency}"
-    return f"{count(figure, 1)} conversions"
+        return f"{say.money(figure, currency)} {currency}"
+    return f"{say.count(figure, 1)} {say.t('measure.unit_conversions')}"
 
 
-def leader(lines: Sequence[Line], models: Sequence[str], unit: str, currency: str) -> str:
+def leader(
+    lines: Sequence[Line], models: Sequence[str], unit: str, currency: str, say: Language
+) -> str:
     """Say which channel earned most, and whether the models agree on it."""
     ranked = [line for line in lines if not line.is_rest]
     if not ranked or not any(any(line.cells[unit]) for line in ranked):
@@ -59,19 +72,21 @@ def leader(lines: Sequence[Line], models: Sequence[str], unit: str, currency: st
         best = min(ranked, key=lambda line: (-(line.cells[unit][at] or ZERO), line.label))
         winners.setdefault(best.label, []).append(at)
     if len(winners) > 1:
-        who = "; ".join(
-            f"{label} under {', '.join(in_sentence(models[at]) for at in ats)}"
-            for label, ats in winners.items()
-        )
-        return f"The models disagree on the channel that earned most: {who}."
+        who = "; ".join(_winner(label, ats, models, say) for label, ats in winners.items())
+        return say.t("summary.disagree", who=who)
     best = next(line for line in ranked if line.label in winners)
-    low, high = _extremes(best, unit)
     ends = [
-        f"{_amount(best, at, unit, currency)} ({in_sentence(models[at])})"
-        for at in dict.fromkeys((low, high))
-    ]
-    far = f"from {ends[0]} to {ends[-1]}" if len(ends) > 1 else ends[0]
-    return f"{best.label} earned most under every model: {far}."
+        say.t("summary.amount_under", amount=_amount(best, at, unit, currency, say),
+              model=say.in_sentence(models[at]))
+        for at in dict.fromkeys(_extremes(best, unit))
+    ]  # fmt: skip
+    far = say.t("summary.from_to", low=ends[0], high=ends[-1]) if len(ends) > 1 else ends[0]
+    return say.t("summary.leader", channel=best.label, range=far)
+
+
+def _winner(label: str, ats: Sequence[int], models: Sequence[str], say: Language) -> str:
+    under = ", ".join(say.in_sentence(models[at]) for at in ats)
+    return say.t("summary.under", channel=label, models=under)
 
 
 def _extremes(line: Line, unit: str) -> tuple[int, int]:
@@ -79,7 +94,9 @@ def _extremes(line: Line, unit: str) -> tuple[int, int]:
     return min(figures)[1], max(figures, key=lambda pair: (pair[0], -pair[1]))[1]
 
 
-def widest(lines: Sequence[Line], models: Sequence[str], unit: str, currency: str) -> str:
+def widest(
+    lines: Sequence[Line], models: Sequence[str], unit: str, currency: str, say: Language
+) -> str:
     """Say which channel's credit depends most on the choice of model."""
     if len(models) < 2:
         return ""
@@ -90,46 +107,53 @@ def widest(lines: Sequence[Line], models: Sequence[str], unit: str, currency: st
 
     ranked = [line for line in lines if not line.is_rest and spread(line)]
     if not ranked:
-        return "All models give every channel the same credit."
+        return say.t("summary.same")
     line = min(ranked, key=lambda line: (-spread(line), line.label))
     low, high = _extremes(line, unit)
-    return (
-        f"The choice of model matters most for {line.label}: "
-        f"{_amount(line, low, unit, currency)} under {in_sentence(models[low])}, "
-        f"{_amount(line, high, unit, currency)} under {in_sentence(models[high])}."
-    )
+    return say.t(
+        "summary.widest", channel=line.label, low=_amount(line, low, unit, currency, say),
+        low_model=say.in_sentence(models[low]), high=_amount(line, high, unit, currency, say),
+        high_model=say.in_sentence(models[high]),
+    )  # fmt: skip
 
 
-def spent(cost: Decimal, value: Decimal, currency: str) -> str:
+def spent(cost: Decimal, value: Decimal, currency: str, say: Language) -> str:
     """Say what was spent and what the order book holds for it."""
     if not cost:
-        return "No spend is known." if currency != NO_CURRENCY else ""
-    return (
-        f"{money(cost, currency)} {currency} was spent; the order book holds "
-        f"{money(value / cost, currency)} {currency} for each {currency} of it."
-    )
+        return say.t("summary.no_spend") if currency != NO_CURRENCY else ""
+    per = say.money(value / cost, currency)
+    return say.t("summary.spent", cost=say.money(cost, currency), currency=currency, per=per)
 
 
-def reconciled(books: Rows) -> str:
+def reconciled(books: Rows, say: Language) -> str:
     """Say whether every model adds up to the order book."""
     broken, days = (sum(row[key] for row in books) for key in ("broken", "days"))
     if not books:
         return ""
     if broken:
-        return (
-            f"{count(broken)} of {plural(days, 'reconciled row')} (day, model, type) differ from "
-            "the order book: see Reconciliation."
-        )
-    return f"{plural(len(books), 'model')}: credit and the order book agree to the last digit."
+        rows = say.plural(days, "reconciled_row")
+        return say.t("summary.broken", broken=say.count(broken), rows=rows)
+    return say.t("summary.agree", models=say.plural(len(books), "model"))
 
 
-def health(sources: Rows, audits: Rows, run: Row) -> str:
+def health(sources: Rows, audits: Rows, run: Row, say: Language) -> str:
     """Say how the data is."""
     records, bad = (sum(row[key] for row in sources) for key in ("records", "quarantined"))
+    return say.t(
+        "summary.quarantine",
+        bad=say.count(bad),
+        records=say.plural(records, "record"),
+        share=f" ({say.share(bad, records, 2)})" if records else "",
+        audits=_audited(audits, run, say),
+    )
+
+
+def _audited(audits: Rows, run: Row, say: Language) -> str:
     kept, broken = (sum(row[key] for row in audits) for key in ("kept", "broken"))
-    said = f"Quarantine holds {count(bad)} of {plural(records, 'record')} read"
-    said += f" ({share(bad, records, 2)})" if records else ""
     if not audits:
-        return f"{said}. Run {run['run_id']} audited nothing."
-    verdict = f"{count(broken)} broken" if broken else "none broken"
-    return f"{said}. Run {run['run_id']} audited {plural(kept + broken, 'promise')}: {verdict}."
+        return say.t("summary.audited_nothing", run=run["run_id"])
+    promises = say.plural(kept + broken, "promise")
+    if not broken:
+        return say.t("summary.audited_well", run=run["run_id"], promises=promises)
+    said = {"run": run["run_id"], "promises": promises, "broken": say.count(broken)}
+    return say.t("summary.audited", **said)

@@ -9,6 +9,7 @@ from typing import Any
 
 from expectations.tables.credit import MODEL_NAMES, UNATTRIBUTED
 from pipelines.report.figures import NO_CURRENCY, ratio
+from pipelines.report.language import Language
 from pipelines.report.queries import Row, Rows
 
 ZERO = Decimal(0)
@@ -83,12 +84,12 @@ def channel_lines(rows: Rows, models: Sequence[str]) -> list[Line]:
     return sorted(lines, key=lambda line: line.rank)
 
 
-def campaign_lines(rows: Rows, models: Sequence[str]) -> list[Line]:
+def campaign_lines(rows: Rows, models: Sequence[str], say: Language) -> list[Line]:
     """Make one line per campaign, the largest first, and one for the folded rest."""
     lines = []
     for (channel, campaign), group in by(rows, "channel", "campaign").items():
         folded = max(row["folded"] for row in group)
-        label = f"{folded} more" if campaign is None else campaign
+        label = say.t("campaigns.more", n=say.count(folded)) if campaign is None else campaign
         lines.append(_line(group, models, label, channel or "", campaign is None))
     return sorted(lines, key=lambda line: line.rank)
 
@@ -103,7 +104,7 @@ def totals(lines: Sequence[Line], models: Sequence[str]) -> Line:
         }
         for i, model in enumerate(models)
     ]
-    return _line(rows, models, "Total", "", True)
+    return _line(rows, models, "", "", True)
 
 
 def chart_of(lines: Sequence[Line], measures: Sequence[str]) -> list[dict[str, Any]]:
@@ -138,7 +139,7 @@ def series_of(rows: Rows) -> dict[str, Any]:
 def months_of(rows: Rows) -> Rows:
     """Sum days by month and type."""
     groups = by(
-        ({**row, "month": f"{row['day']:%Y-%m}"} for row in rows), "month", "conversion_type"
+        ({**row, "month": row["day"].replace(day=1)} for row in rows), "month", "conversion_type"
     )
     return [
         {

@@ -30,6 +30,7 @@ def about(task):
         "retries": task.retries, "backoff": task.retry_exponential_backoff,
         "timeout": bool(task.execution_timeout), "arguments": task.arguments,
         "outlets": [outlet.name for outlet in task.outlets],
+        "links": [link.name for link in task.operator_extra_links],
     }
 print("ANSWER" + json.dumps({
     "seconds": seconds, "errors": bag.import_errors,
@@ -66,8 +67,8 @@ def tasks(dags: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
 def test_every_dag_file_parses_and_holds_the_dag_of_its_name(parsed, dags):
     assert parsed["errors"] == {}
     assert {name: dag["file"] for name, dag in dags.items()} == {n: f"{n}.py" for n in dags}
-    ours = {"attribute", "attribute_arrivals", "backfill", "collect", "maintain", "reconcile"}
-    assert set(dags) == ours
+    ours = "attribute attribute_arrivals backfill collect maintain reconcile share"
+    assert set(dags) == set(ours.split())
 
 
 def test_the_folder_parses_fast_and_loads_nothing_heavy(parsed):
@@ -111,8 +112,24 @@ def test_the_tables_of_a_stage_are_those_the_flow_makes_in_it(dags):
         assert {step.into.name for step in steps} <= set(night[stage]["outlets"]), stage
 
 
-def test_every_outlet_is_a_table_and_every_table_is_an_outlet(dags):
-    assert {name for task in tasks(dags) for name in task["outlets"]} == set(TABLES)
+def test_every_outlet_is_a_table_or_what_readers_get_and_every_table_is_an_outlet(dags):
+    outlets = {name for task in tasks(dags) for name in task["outlets"]}
+    assert outlets == {*TABLES, "report", "export"}
+
+
+def test_every_publication_is_shared_once_as_a_report_and_an_export(dags):
+    share = dags["share"]
+    assert (share["schedule"], share["runs"]) == ("PartitionedAssetTimetable", 1)
+    assert {name: task["outlets"] for name, task in share["tasks"].items()} == {
+        "report": ["report"], "export": ["export"]
+    }  # fmt: skip
+    assert dags["backfill"]["tasks"]["backfill"]["downstream"] == ["export", "report"]
+
+
+def test_tasks_link_to_what_they_wrote(dags):
+    for task in tasks(dags):
+        is_report = task["arguments"] == ["report"]
+        assert task["links"] == (["Report", "Data Docs"] if is_report else ["Data Docs"])
 
 
 def test_only_those_who_announce_have_records_as_outlet(dags):

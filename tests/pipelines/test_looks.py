@@ -103,6 +103,9 @@ def test_the_report_is_one_file_that_needs_no_network(done):
     assert path.endswith("report.html")
     assert 'src="http' not in text
     assert 'href="http' not in text
+    answer = machine(done, "report", "--language", "de", "--to", str(done.home / "bericht.html"))
+    assert answer["publication_id"] == 1
+    assert '<html lang="de">' in (done.home / "bericht.html").read_text()
 
 
 def test_maintain_says_what_is_kept_and_a_dry_run_is_for_machines_too(done):

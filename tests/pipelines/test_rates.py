@@ -13,6 +13,7 @@ from pipelines.flow import FLOW
 from pipelines.lake import Lake
 from pipelines.rates import rates, read_quotes
 from pipelines.report import currencies
+from pipelines.report.language import Language
 from pipelines.run import bring_up_to_date
 from pipelines.settings import load
 from pipelines.work import Run
@@ -85,7 +86,7 @@ def test_money_without_a_rate_is_left_out_of_the_sum_and_said(lake_of_money):
     assert found["EUR"]["rated_value"] == 100
     assert (found["USD"]["rated_value"], found["USD"]["rated_cost"]) == (90, Decimal("40"))
     assert (found["USD"]["unrated"], found["USD"]["left_value"]) == (1, 7)
-    assert currencies.sentence(list(found.values()), "EUR") == (
+    assert currencies.sentence(list(found.values()), "EUR", Language("en")) == (
         "Without a rate to EUR, and so left out of sums in EUR: 7.00 USD of net value and 0.00 of "
         "spend on 1 day."
     )
@@ -94,7 +95,7 @@ def test_money_without_a_rate_is_left_out_of_the_sum_and_said(lake_of_money):
     apart = lake_of_money(None)
     rows = currencies.by_currency(apart, date(2026, 2, 1))
     assert [row["rated_value"] for row in rows] == [None, None]
-    assert currencies.sentence(rows, currencies.reporting_currency(apart)) == (
+    assert currencies.sentence(rows, currencies.reporting_currency(apart), Language("en")) == (
         "Money in EUR and USD is kept apart: no rates file is given."
     )
 

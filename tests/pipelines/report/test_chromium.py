@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import axe_core_python
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from pipelines.report.page import write_report
+from pipelines.report.page import SECTIONS, write_report
+from tests.pipelines.report.browsing import (
+    CLIPBOARD,
+    copied,
+    dress,
+    look_at,
+    requests,
+    shown,
+    started,
+)  # fmt: skip
+from tests.pipelines.report.conftest import seeded_lake
 
 CHROMIUM = shutil.which("chromium")
 CHROMEDRIVER = shutil.which("chromedriver")
-SECTIONS = (
-    "summary", "credit", "money", "campaigns", "time", "paths", "lifecycle", "reconciliation",
-    "health", "definitions",
-)  # fmt: skip
 HOSTILE = ("</script><script>document.title='owned'</script>", '"><img src=x onerror=alert(1)>')
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--disable-dev-shm-usage", "--window-size=1280,1000",
-)  # fmt: skip
-
+GROUND = "return getComputedStyle(document.body).backgroundColor"
+AXE = Path(axe_core_python.__file__).parent / "axe.min.js"
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
@@ -40,33 +42,9 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(str(CHROMEDRIVER)))
+    driver = started(str(CHROMIUM), str(CHROMEDRIVER), tmp_path_factory.mktemp("profile"))
     yield driver
     driver.quit()
-
-
-def look_at(browser: webdriver.Chrome, page: Path, width: int = 1280, theme: str = "light") -> None:
-    browser.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia",
-        {"features": [{"name": "prefers-color-scheme", "value": theme}]},
-    )
-    browser.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False},
-    )
-    browser.get("about:blank")
-    for kind in ("browser", "performance"):
-        browser.get_log(kind)
-    browser.get(page.as_uri())
-
-
-def shown(browser: webdriver.Chrome, selector: str) -> list:
-    return [e for e in browser.find_elements(By.CSS_SELECTOR, selector) if e.is_displayed()]
 
 
 @pytest.fixture(scope="module")
@@ -74,27 +52,30 @@ def page(seeded, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report(seeded, tmp_path_factory.mktemp("report") / "report.html")
 
 
-def requests(browser: webdriver.Chrome) -> set[str]:
-    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    return {
-        message["params"]["request"]["url"]
-        for message in messages
-        if message["method"] == "Network.requestWillBeSent"
-    }
+@pytest.fixture(scope="module")
+def german(seeded, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    return write_report(seeded, folder / "bericht.html", language="de")
 
 
-def test_every_section_and_chart_is_drawn_without_a_word_from_the_console(browser, page):
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page with all kinds of content and little of it: axe looks at every node."""
+    con = seeded_lake(days=12, channels=4, campaigns=4, currencies=("EUR",))
+    return write_report(con, tmp_path_factory.mktemp("report") / "klein.html", language="de")
+
+
+def test_every_section_and_chart_is_drawn_in_silence_and_asks_for_nothing_but_itself(browser, page):
     look_at(browser, page)
     assert [s.get_attribute("id") for s in shown(browser, "main > section")] == list(SECTIONS)
     for chart in ("credit", "money", "campaigns", "time"):
         assert shown(browser, f"#{chart} .chart svg path, #{chart} .chart svg rect"), chart
     dots = shown(browser, "#credit .chart svg g[aria-label=dot] > *")
     assert len(dots) == 10 * 7  # channels x models
+    assert len(shown(browser, "#paths .flow-band")) > 20
+    assert len(shown(browser, "#models .certainty li")) == 10
     assert browser.get_log("browser") == []
 
-
-def test_the_page_asks_for_nothing_but_itself(browser, page):
-    look_at(browser, page)
     asked = requests(browser)
     assert page.as_uri() in asked
     assert {url for url in asked if not url.startswith("data:")} == {page.as_uri()}
@@ -137,27 +118,78 @@ def test_a_table_is_sorted_from_the_keyboard_and_the_rest_stays_last(browser, pa
 
 def test_copied_figures_are_plain_numbers_under_their_headers(browser, page):
     look_at(browser, page)
-    browser.execute_script(
-        "Object.defineProperty(navigator, 'clipboard', {value: {writeText: async t => "
-        "{ window.copied = t; }}})"
-    )
-    shown(browser, "#credit .copy")[0].send_keys(Keys.ENTER)
-    WebDriverWait(browser, 5).until(lambda b: b.execute_script("return window.copied"))
-    head, first, *_ = browser.execute_script("return window.copied").split("\r\n")
+    browser.execute_script(CLIPBOARD)
+    shown(browser, "#credit .tools button")[0].send_keys(Keys.ENTER)
+    head, first, *_ = copied(browser).split("\r\n")
     assert head.startswith('"Channel","First touch","Last touch"')
     name, *figures = first.split(",")
     assert name.startswith('"')
     assert all(float(figure) > 0 for figure in figures)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280, 1920])
-def test_no_width_and_theme_makes_the_page_scroll_sideways(browser, page, width, theme):
-    look_at(browser, page, width, theme)
+def test_no_width_and_theme_makes_the_page_scroll_sideways(browser, german):
+    look_at(browser, german)
     wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert browser.execute_script(wide) <= 0
-    ground = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
-    assert (ground == "rgb(20, 23, 26)") is (theme == "dark")
+    for width in (360, 1280, 1920):
+        for theme in ("light", "dark"):
+            dress(browser, width, theme)
+            assert browser.execute_script(wide) <= 0, (width, theme)
+            ground = browser.execute_script(GROUND)
+            assert (ground == "rgb(20, 23, 26)") is (theme == "dark")
+
+
+def test_rows_are_filtered_by_words_and_the_copy_has_what_is_shown(browser, german):
+    look_at(browser, german)
+    browser.execute_script(CLIPBOARD)
+    panel = shown(browser, "#credit .panel")[0]
+    panel.find_element(By.CSS_SELECTOR, "input[type=search]").send_keys("paid s")
+    assert browser.find_element(By.ID, "said").get_attribute("textContent") == (
+        "2 von 11 Zeilen gezeigt"
+    )
+    browser.find_element(By.CSS_SELECTOR, "#credit .legend button").send_keys(Keys.ENTER)
+    panel.find_element(By.CSS_SELECTOR, ".tools button").send_keys(Keys.ENTER)
+    head, *rows = copied(browser).split("\r\n")
+    assert head.startswith('"Kanal";"Letzter Kontakt"')
+    assert [row.split(";")[0] for row in rows] == ['"Paid Search"', '"Paid Social"', '"Summe"']
+    assert all(float(cell.replace(",", ".")) > 0 for cell in rows[0].split(";")[1:])
+    dots = shown(browser, "#credit .chart svg g[aria-label=dot] > *")
+    assert len(dots) == 10 * 6  # a model fewer
+
+
+def test_a_link_shows_what_was_chosen_when_it_was_copied(browser, page):
+    look_at(browser, page)
+    browser.find_element(By.CSS_SELECTOR, "#lifecycle input[value=markov]").send_keys(Keys.SPACE)
+    browser.find_elements(By.CSS_SELECTOR, "#credit .legend button")[1].send_keys(Keys.ENTER)
+    table = shown(browser, "#credit .panel")[0]
+    table.find_elements(By.CSS_SELECTOR, "thead button")[0].send_keys(Keys.ENTER)
+    table.find_element(By.CSS_SELECTOR, "input[type=search]").send_keys("o")
+    link = browser.execute_script("return location.hash")
+    names = "return [...document.querySelectorAll('#credit .panel:not([hidden]) tbody tr')]" + (
+        ".filter(r => r.getClientRects().length).map(r => r.cells[0].textContent)"
+    )
+    before = browser.execute_script(names)
+    look_at(browser, page, link=link)
+    assert link.startswith("#credit&")
+    assert browser.execute_script(names) == before == sorted(before, reverse=True)
+    (chosen,) = shown(browser, "#lifecycle .panel")
+    assert chosen.get_attribute("data-measure") == "markov"
+    pressed = [b.get_attribute("aria-pressed") for b in shown(browser, "#credit .legend button")]
+    assert pressed == ["true", "false"] + ["true"] * 5
+    top = "return document.getElementById('credit').getBoundingClientRect().top"
+    assert abs(browser.execute_script(top)) < 120  # below the bar of sections
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(browser, small, theme):
+    look_at(browser, small, 1280, theme)
+    browser.set_script_timeout(120)
+    browser.execute_script(AXE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = browser.execute_async_script(
+        "axe.run(document, {resultTypes: ['violations']}).then(arguments[0])"
+    )
+    assert len(found["passes"]) > 20
+    told = [(v["impact"], v["id"], v["nodes"][0]["html"]) for v in found["violations"]]
+    assert [one for one in told if one[0] in ("serious", "critical")] == []
 
 
 def test_names_from_data_run_nothing_in_the_browser(browser, lake, tmp_path):
@@ -181,6 +213,5 @@ def test_a_page_of_a_year_paints_soon(browser, lake, tmp_path):
     con = lake(days=365, channels=30, campaigns=200, currencies=("EUR", "USD"))
     look_at(browser, write_report(con, tmp_path / "year.html"))
     painted = "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
-    WebDriverWait(browser, 10).until(lambda b: b.execute_script(painted))
     assert browser.execute_script(painted) < 3000  # under 1 s where nothing else runs
     assert shown(browser, "#credit .chart svg")
