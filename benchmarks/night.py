@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 
 LATE_SHARE, LATE_DAYS, MERGED_SHARE = 0.005, 30, 0.002
 # these rest on fits, which are frozen
-FITTED = {"model_versions", "credits", "channels", "campaigns", "touchpoint_map"}
+FITTED = {
+    "model_versions", "credits", "channels", "campaigns", "touchpoint_map", "intervals",
+}  # fmt: skip
 LATE = f"hash(event_id) % 1000000 < {LATE_SHARE * 1e6:.0f}"
 IN_TIME = "SELECT * FROM ({of_day}) WHERE NOT ($day >= $since AND {late})"
 TOO_LATE = "SELECT * FROM ({of_day}) WHERE {late}"

@@ -22,7 +22,7 @@ MAKES = {
     ),
     "credit": (
         "model_versions", "credits", "channels", "campaigns", "path_summary",
-        "touchpoint_map", "reconciliation", "restatements", "audits", "publications",
+        "touchpoint_map", "reconciliation", "intervals", "restatements", "audits", "publications",
     ),
 }  # fmt: skip
 PATIENT: dict[str, Any] = {

@@ -79,6 +79,9 @@ FLOW: Mapping[str, tuple[Step, ...]] = {
              make=steps.make_touchpoint_map, dirty=steps.map_days, hidden=RESTAGED),
         Step(t.RECONCILIATION, reads=(t.CONVERSIONS, t.CREDITS), sections=("models",),
              make=steps.make_reconciliation, dirty=steps.reconciled_days),
+        Step(t.INTERVALS, reads=(t.CREDITS, t.SPEND, t.CHANNELS), sections=("models",),
+             extra=steps.lift_test_parts,
+             make=steps.make_intervals, dirty=steps.interval_months),
     ),
 }  # fmt: skip
 

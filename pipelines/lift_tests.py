@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from models.lift_tests import BadLiftTests, LiftTest, check_columns, checked
+from models.lift_tests import EVERYWHERE, BadLiftTests, LiftTest, check_columns, checked
+from pipelines.errors import SettingsError
 
 
 def read_lift_tests(file: Path) -> list[LiftTest]:
@@ -17,6 +18,33 @@ def read_lift_tests(file: Path) -> list[LiftTest]:
         return checked(_rows(file))
     except BadLiftTests as bad:
         raise BadLiftTests("\n".join(f"{file.name}, {p}" for p in str(bad).splitlines())) from None
+
+
+def told_tests(file: Path) -> list[LiftTest]:
+    """The same; SettingsError, with every problem, if the file makes no sense."""
+    try:
+        return read_lift_tests(file)
+    except BadLiftTests as bad:
+        raise SettingsError(str(bad)) from None
+
+
+def counted(tests: list[LiftTest], days: Collection[str]) -> list[LiftTest]:
+    """Those that published credit can be compared with: on everybody, and all their days credited.
+
+    `days` are the days with credit. The lake does not know where people are, so a test in a part
+    of the market has no credit of its own.
+    """
+    return [test for test in tests if not why_not(test, days)]
+
+
+def why_not(test: LiftTest, days: Collection[str]) -> str:
+    """Why a test cannot be counted; "" if it can."""
+    first, last = min(days, default=""), max(days, default="")
+    if test.scope != EVERYWHERE:
+        return f"is of {test.scope}, and credit is not kept by scope"
+    if not first <= str(test.period_start) <= str(test.period_end) <= last:
+        return f"has days without credit, which is from {first or 'nowhere'} to {last or 'nowhere'}"
+    return ""
 
 
 def _rows(file: Path) -> Iterator[tuple[str, Mapping[str, object]]]:

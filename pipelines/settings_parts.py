@@ -45,3 +45,11 @@ class MoneySection(Section):
         if (self.rates is None) != (self.reporting_currency is None):
             raise ValueError("reporting_currency and rates need each other; give both or none")
         return self
+
+
+class CertaintySection(Section):
+    """How sure the figures are."""
+
+    lift_tests: str | None = Field(
+        None, description="File of lift tests, CSV or Parquet: docs/uncertainty.md"
+    )

@@ -1,5 +1,6 @@
 """How each step of the flow finds its dirty days and reads its inputs."""
 
+from pipelines.steps.certainty import interval_months, lift_test_parts, make_intervals
 from pipelines.steps.consents import (
     events_changed,
     if_consent_was_told,
@@ -91,6 +92,8 @@ __all__ = [
     "if_never_made",
     "if_rates_changed",
     "if_spend_came",
+    "interval_months",
+    "lift_test_parts",
     "lost_keys",
     "lost_months",
     "make_campaigns",
@@ -99,6 +102,7 @@ __all__ = [
     "make_conversions",
     "make_events",
     "make_identities",
+    "make_intervals",
     "make_lost_paths",
     "make_model_versions",
     "make_path_summary",

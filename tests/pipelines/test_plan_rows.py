@@ -63,8 +63,8 @@ def changed(before, *days):
     return replace(before, version=2, files=kept + fresh)
 
 
-def planned(run, known, coming=(), flow=FLOW):
-    run.lake.kept = {(name, 1): snapshot for name, snapshot in settled(run).items()}
+def planned(run, known, coming=(), flow=FLOW, days=EVERY):
+    run.lake.kept = {(name, 1): snapshot for name, snapshot in settled(run, days).items()}
     return {row.table: row for row in rows(run, flow, known, coming)}
 
 
@@ -94,7 +94,7 @@ def test_a_changed_setting_is_named_with_the_days_it_governs():
     assert busy(found) == {
         "paths": "days", "lost_paths": "days", "model_versions": "whole", "credits": "days",
         "channels": "days", "campaigns": "days", "path_summary": "days", "reconciliation": "days",
-        "touchpoint_map": "days",
+        "touchpoint_map": "days", "intervals": "days",
     }  # fmt: skip
     assert found["paths"].days == tuple(EVERY)
     assert found["paths"].is_certain
@@ -142,9 +142,35 @@ def test_a_new_file_of_spend_changes_nobody_s_path():
     found = planned(run, settled(run), [Coming("google_ads", EVERY[-1])])
     assert busy(found) == {
         "quarantine": "perhaps", "spend": "whole", "channels": "days", "campaigns": "days",
-        "touchpoint_map": "days",
+        "touchpoint_map": "days", "intervals": "days",
     }  # fmt: skip
     assert found["spend"].why == ("1 new file: google_ads 1",)
+
+
+def test_a_day_of_credit_changes_its_month_of_intervals_and_no_other():
+    run = a_run()
+    days = [*EVERY, "2026-02-03", "2026-02-04"]
+    known = settled(run, days)
+    later = changed(known["credits"], "2026-02-03")
+    assert planned(run, known | {"credits": later}, days=days)["intervals"].days == ("2026-02-01",)
+
+
+def test_a_day_of_a_lift_test_changes_all_months_since_the_bias_is_learned_of_it(tmp_path):
+    head = "channel,scope,period_start,period_end,estimate,standard_error\n"
+    (tmp_path / "lift.csv").write_text(head + "Display,all,2026-01-05,2026-01-07,9,3\n")
+    run = a_run(Settings(home=tmp_path, certainty={"lift_tests": "lift.csv"}))
+    days = [*EVERY, "2026-02-03"]
+    known = settled(run, days)
+    every = ("2026-01-01", "2026-02-01")
+
+    def months(credits):
+        return planned(run, known | {"credits": credits}, days=days)["intervals"].days
+
+    assert months(changed(known["credits"], "2026-01-06")) == every
+    assert months(changed(known["credits"], "2026-01-09")) == every[:1]
+    assert months(replace(known["credits"], version=2, files=known["credits"].files[1:])) == every
+    (tmp_path / "lift.csv").write_text(head + "Display,all,2026-01-05,2026-01-07,9,2\n")
+    assert planned(run, known, days=days)["intervals"].why == ("lift tests changed",)
 
 
 def test_records_taken_in_but_not_read_yet_are_counted():
