@@ -11,14 +11,15 @@ import pyarrow as pa
 
 from expectations.arrow import arrow_schema
 from expectations.contract import Table
-from expectations.tables import PUBLICATIONS, TABLES
+from expectations.tables import PUBLICATIONS, SCORECARD, TABLES
 from pipelines.errors import ConflictError, MissingInputError
 from pipelines.lake import OFTEN, Lake, retry
 from pipelines.lake_files import Snapshot
 
 OWN = "publications"
 DELETED = "deleted_to"  # in the state of the table: publications up to this one may lack files
-SILENT = ("audits", "batches")  # say nothing that records and its offspring do not say
+# say nothing that records and its offspring do not say
+SILENT = ("audits", "batches", SCORECARD.name)
 LOOK_BACK = 20  # versions of a table that others may have made since
 
 
@@ -138,7 +139,8 @@ def published(lake: Lake, publication_id: int | None = None) -> dict[str, Snapsh
     _refuse_deleted(lake, base, chosen[-1]["publication_id"], rows[-1]["publication_id"])
     versions = dict(chosen[-1]["versions"])
     found = {n: lake.snapshot(t, int(versions.get(n, -1))) for n, t in TABLES.items()}
-    return found | {OWN: base}  # a newer one may name a publication that the others do not show
+    # what is written after a publication is about it; newer rows name others than is shown
+    return found | {OWN: base, SCORECARD.name: lake.snapshot(SCORECARD)}
 
 
 def deleted_to(base: Snapshot) -> int:

@@ -2,7 +2,7 @@
 
 from expectations.contract import Table
 from expectations.tables.books import AUDITS, PUBLICATIONS, RESTATEMENTS
-from expectations.tables.certainty import INTERVALS
+from expectations.tables.certainty import INTERVALS, SCORECARD
 from expectations.tables.credit import (
     CAMPAIGNS,
     CHANNELS,
@@ -29,6 +29,6 @@ TABLES: dict[str, Table] = {
         BATCHES, RECORDS, QUARANTINE, EVENTS, SPEND, RATES,
         IDENTITIES, TOUCHPOINTS, CONSENTS, CONVERSIONS, PATHS, LOST_PATHS,
         MODEL_VERSIONS, CREDITS, CHANNELS, CAMPAIGNS, PATH_SUMMARY, TOUCHPOINT_MAP, RECONCILIATION,
-        INTERVALS, RESTATEMENTS, AUDITS, PUBLICATIONS,
+        INTERVALS, RESTATEMENTS, AUDITS, SCORECARD, PUBLICATIONS,
     )
 }  # fmt: skip

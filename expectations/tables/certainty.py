@@ -68,3 +68,27 @@ INTERVALS = Table(
             "OR own_lift_tests > lift_tests",
     },
 )  # fmt: skip
+
+PARTS = ("future", "stability", "lift_tests", "gates", "simulated", "verdict")
+NO_MODEL = "(all)"
+
+SCORECARD = Table(
+    name="scorecard",
+    about="One row per scorecard, part, model, metric and subject: how far a model is to be "
+    "believed. Population: what `touchstone scorecard` worked out, each time it was asked.",
+    grain=("scored_at", "part", "model", "metric", "subject"),
+    columns={
+        "scored_at": Column(Type.TIMESTAMP, "When it was worked out"),
+        "publication_id": Column(Type.LONG, "The publication it judges", at_least=1),
+        "part": Column(Type.STRING, "future: what people not learned from did later; stability; "
+                       "lift_tests: each left out in turn; gates; simulated: worlds whose truth is "
+                       "known; verdict: which model for which question", one_of=PARTS),
+        "model": Column(Type.STRING, "Attribution or incremental model; (all) if of none"),
+        "metric": Column(Type.STRING, "What was measured; in a verdict, the question"),
+        "subject": Column(Type.STRING, "Of which channel, test or world; '' if of all"),
+        "number": _number("The figure; null if it could not be measured"),
+        "unit": Column(Type.STRING, "What the figure counts; '' in verdicts"),
+        "sentence": Column(Type.STRING, "The same in plain words"),
+    },
+    is_appended=True,
+)  # fmt: skip

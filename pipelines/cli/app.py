@@ -119,6 +119,7 @@ def main() -> None:
     """Run a command; errors that a user can mend are one sentence and an exit code."""
     import pipelines.cli.channels
     import pipelines.cli.exports
+    import pipelines.cli.judging
     import pipelines.cli.looks
     import pipelines.cli.runs
     import pipelines.cli.setup
