@@ -1,4 +1,4 @@
-"""Commands that judge: scorecard, lift-tests check, priors."""
+"""Commands that judge: scorecard, lift-tests check, priors, simulate."""
 
 from __future__ import annotations
 
@@ -92,6 +92,35 @@ def priors(
         out.print(str(to))
     else:
         out.print(grid(table.column_names, [tuple(r.values()) for r in table.to_pylist()]))
+
+
+@app.command()
+def simulate(
+    context: typer.Context,
+    world: Annotated[str, typer.Option(help="One of models/worlds.py.")] = "tracked",
+    people: Annotated[int, typer.Option(min=1)] = 5_000,
+    days: Annotated[int, typer.Option(min=1)] = 70,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    fragmented: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Share of people with two devices.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a simulated world as vendors' files into landing, and what channels really caused."""
+    from pipelines.demo.simulated import TRUTH, write_simulated
+
+    place: Place = context.obj
+    landing = place.settings.landing_path
+    summary, simulation = write_simulated(landing, world, people, days, seed, fragmented)
+    truth = simulation.truth
+    if as_json:
+        show_json({"files": summary.files, "orders": summary.orders, "caused": truth.caused})
+        return
+    share = 1 - truth.baseline / truth.conversions if truth.conversions else 0.0
+    out.print(
+        f"{summary.files} files in {landing}: {truth.conversions:,.0f} conversions, of which "
+        f"channels caused {share:.0%}. The truth is in {landing.parent / TRUTH}.", soft_wrap=True
+    )  # fmt: skip
 
 
 def _existing(file: Path) -> Path:

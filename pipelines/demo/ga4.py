@@ -114,6 +114,10 @@ class Ga4:
         ]
 
     def _steps(self, visit: Visit) -> Iterator[Step]:
+        if not visit.pages:  # the shop's server tells an order; nobody looked at anything
+            params, columns = self._purchase(visit)
+            yield 0, "purchase", params, columns
+            return
         way = self.traffic[visit.traffic]
         url = landing_url(visit, way)
         arrival = [text("page_location", url)]

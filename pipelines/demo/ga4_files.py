@@ -5,8 +5,7 @@ from __future__ import annotations
 from pipelines.demo.dirt import CUT, GA4_SPOILERS, Mess
 from pipelines.demo.ga4 import Event, Ga4, json_lines, parquet
 from pipelines.demo.landing import Landing, add_money
-from pipelines.demo.records import Day, Visit
-from pipelines.demo.world import World
+from pipelines.demo.records import Day, Life, Visit
 
 DAYS_UNTIL_UPDATE = 2
 
@@ -14,7 +13,7 @@ DAYS_UNTIL_UPDATE = 2
 class Ga4Files:
     """Writes each day's events; every tenth day as Parquet, every sixth again with late ones."""
 
-    def __init__(self, landing: Landing, world: World) -> None:
+    def __init__(self, landing: Landing, world: Life) -> None:
         self.landing, self.summary, self.people = landing, landing.summary, world.crowd.people
         self.as_json = Ga4(self.people, world.traffic, str)
         self.as_parquet = Ga4(self.people, world.traffic, int)

@@ -8,14 +8,13 @@ from decimal import Decimal
 from pipelines.demo.dirt import GOOGLE_ADS_SPOILERS, Mess
 from pipelines.demo.google_ads import report
 from pipelines.demo.landing import Landing
-from pipelines.demo.records import Day
-from pipelines.demo.world import World
+from pipelines.demo.records import Day, Life
 
 
 class GoogleAdsFiles:
     """Writes a day's extraction."""
 
-    def __init__(self, landing: Landing, world: World) -> None:
+    def __init__(self, landing: Landing, world: Life) -> None:
         self.landing, self.summary, self.traffic = landing, landing.summary, world.traffic
         days = world.length if landing.is_dirty else 0
         self.mess = Mess(GOOGLE_ADS_SPOILERS, days, [world.seed, 93])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -177,6 +177,27 @@ class Day:
     crm: list[CrmRow]
     spend: list[SpendRow]
     crm_contact: dict[int, str]  # person -> Contact id, as known at the end of the day
+
+
+class HasPeople(Protocol):
+    """A crowd as far as writers ask for it."""
+
+    @property
+    def people(self) -> People:
+        """What is looked up of each person."""
+
+
+class Life(Protocol):
+    """A world as far as writers ask for it."""
+
+    seed: int
+    length: int
+    traffic: tuple[Traffic, ...]
+    sends: list[Send]
+
+    @property
+    def crowd(self) -> HasPeople:
+        """Who lives in it."""
 
 
 def columns(names: str) -> list[str]:

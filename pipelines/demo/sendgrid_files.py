@@ -6,15 +6,14 @@ from datetime import timedelta
 
 from pipelines.demo.dirt import SENDGRID_SPOILERS, Mess
 from pipelines.demo.landing import Landing
-from pipelines.demo.records import Day, Mail
+from pipelines.demo.records import Day, Life, Mail
 from pipelines.demo.sendgrid import Event, SendGrid, bodies, body
-from pipelines.demo.world import World
 
 
 class SendGridFiles:
     """Writes each post of a day; a few come a day late, a few twice."""
 
-    def __init__(self, landing: Landing, world: World) -> None:
+    def __init__(self, landing: Landing, world: Life) -> None:
         self.landing, self.summary = landing, landing.summary
         self.webhook = SendGrid(world.crowd.people, world.sends, world.traffic)
         days = world.length if landing.is_dirty else 0
