@@ -75,7 +75,13 @@ def test_the_scorecard_judges_on_other_people_a_month_later(tmp_path):
     assert [row.part for row in found][-3:] == ["verdict"] * 3
     (cause,) = (row for row in found if row.metric.startswith("How many conversions"))
     assert cause.model == "linear"
-    assert any(row.metric == "always_on" and row.subject == "Ads" for row in found)
+
+
+def test_a_channel_paid_for_on_every_day_is_said_to_need_a_lift_test(tmp_path):
+    found = scorecard(publication(tmp_path), home(tmp_path), [], 0)
+    (row,) = (row for row in found if row.metric == "always_on")
+    assert (row.subject, row.number) == ("Ads", 30.0)
+    assert "without a lift test nobody can tell" in row.sentence
 
 
 def test_without_lift_tests_and_months_it_says_that_nothing_can_be_said(tmp_path):
