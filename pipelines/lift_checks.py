@@ -12,7 +12,7 @@ from models.calibrate import learn_bias, left_out, reconcile
 from models.lift_tests import LiftTest
 from models.priors import for_meridian, for_pymc_marketing, for_robyn
 from pipelines.errors import MissingInputError, UsageError
-from pipelines.lift_tests import counted, told_tests, why_not
+from pipelines.lift_tests import counted, named_file, told_tests, why_not
 from pipelines.scorecard import CREDIT, said_by_model
 from pipelines.settings import Settings
 
@@ -54,7 +54,7 @@ def exported(
     """Priors for a tool of TOOLS from the lift tests named in settings."""
     if tool not in TOOLS:
         raise UsageError(f"There is no tool {tool!r}; there are {', '.join(TOOLS)}.")
-    file = settings.lift_tests_path
+    file = named_file(settings)
     if not file:
         raise MissingInputError(
             "No file of lift tests is named: set lift_tests under [certainty] in touchstone.toml."

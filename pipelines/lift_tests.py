@@ -9,7 +9,19 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from models.lift_tests import EVERYWHERE, BadLiftTests, LiftTest, check_columns, checked
-from pipelines.errors import SettingsError
+from pipelines.errors import MissingInputError, SettingsError
+from pipelines.settings import Settings
+
+
+def named_file(settings: Settings) -> Path | None:
+    """The user's file of lift tests, if settings name one; MissingInputError if it is not there."""
+    name = settings.certainty.lift_tests
+    if name and not (settings.home / name).is_file():
+        raise MissingInputError(
+            f"{settings.home / name} is not there: [certainty] lift_tests names it. Put the file "
+            "there, or take the key out."
+        )
+    return settings.home / name if name else None
 
 
 def read_lift_tests(file: Path) -> list[LiftTest]:

@@ -27,7 +27,7 @@ from models.scorecard import (
     verdicts,
 )
 from pipelines.lake import OFTEN, Lake, retry
-from pipelines.lift_tests import counted, told_tests
+from pipelines.lift_tests import counted, named_file, told_tests
 from pipelines.model_versions import FITTED, parameters
 from pipelines.query import rows
 from pipelines.settings import Settings
@@ -131,7 +131,7 @@ def _stable(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
 
 
 def _lifted(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[Row]:
-    file = settings.lift_tests_path
+    file = named_file(settings)
     if not file:
         yield Row("lift_tests", EVERYBODY, "tests", "", 0.0, "tests",
                   "No file of lift tests is named in [certainty], so no experiment judges "

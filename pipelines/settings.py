@@ -17,7 +17,7 @@ from expectations.tables.journeys import LAST_N, TRANSFORMS, WEIGHT_CLASSES
 from pipelines.errors import MissingInputError, SettingsError
 from pipelines.settings_consent import ConsentSection
 from pipelines.settings_parts import (
-    CertaintySection,
+    Certainty,
     Days,
     LifecycleSection,
     MoneySection,
@@ -161,7 +161,7 @@ class Settings(Section):
     models: ModelSection = ModelSection()
     money: MoneySection = MoneySection()
     lifecycle: LifecycleSection = LifecycleSection()
-    certainty: CertaintySection = CertaintySection()
+    certainty: Certainty = Certainty()
     maintain: MaintainSection = MaintainSection()
     report: ReportSection = ReportSection()
 
@@ -184,17 +184,6 @@ class Settings(Section):
     def own_mappings(self) -> Path | None:
         """The user's folder of mappings, if there is one."""
         return self.home / self.mappings if self.mappings else None
-
-    @property
-    def lift_tests_path(self) -> Path | None:
-        """The user's file of lift tests, if one is named; MissingInputError if it is not there."""
-        name = self.certainty.lift_tests
-        if name and not (self.home / name).is_file():
-            raise MissingInputError(
-                f"{self.home / name} is not there: [certainty] lift_tests names it. Put the file "
-                "there, or take the key out."
-            )
-        return self.home / name if name else None
 
     @property
     def path_rules(self) -> PathRules:

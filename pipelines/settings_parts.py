@@ -47,7 +47,7 @@ class MoneySection(Section):
         return self
 
 
-class CertaintySection(Section):
+class Certainty(Section):
     """How sure the figures are."""
 
     lift_tests: str | None = Field(

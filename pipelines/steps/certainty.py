@@ -13,7 +13,7 @@ from models.lift_tests import LiftTest, said_of
 from models.multipliers import Multipliers, learned
 from pipelines import dirty
 from pipelines.lake_files import Snapshot
-from pipelines.lift_tests import counted, told_tests
+from pipelines.lift_tests import counted, named_file, told_tests
 from pipelines.marts.intervals import intervals
 from pipelines.model_versions import FITTED
 from pipelines.work import Run, Work
@@ -21,7 +21,7 @@ from pipelines.work import Run, Work
 
 def lift_test_parts(run: Run) -> dict[str, str]:
     """What the file of lift tests says, if there is one."""
-    file = run.settings.lift_tests_path
+    file = named_file(run.settings)
     return {"lift tests": hashlib.sha256(file.read_bytes()).hexdigest()} if file else {}
 
 
@@ -37,7 +37,7 @@ def interval_months(work: Work) -> set[str]:
 
 def _tests(work: Work, credits: Snapshot) -> list[LiftTest]:
     """The tests whose days all have been credited."""
-    file = work.run.settings.lift_tests_path
+    file = named_file(work.run.settings)
     return counted(told_tests(file), credits.digests) if file else []
 
 

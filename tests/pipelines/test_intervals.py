@@ -6,10 +6,15 @@ from datetime import timedelta
 
 import pytest
 
+from expectations.audit import audit
+from expectations.metrics import digest
+from expectations.tables import CREDITS, INTERVALS, SPEND
 from pipelines.errors import MissingInputError, SettingsError
 from pipelines.lake import Lake
+from pipelines.marts.intervals import intervals
 from pipelines.query import connect, rows
 from tests.pipelines.nights import DAYS, START, contents, copied, night
+from tests.pipelines.tables import table
 
 pytestmark = pytest.mark.spark
 LAST = START + timedelta(DAYS - 1)
@@ -21,6 +26,34 @@ GERMAN = "Display,DE,2026-01-28,2026-01-30,9,3\n"
 
 def asked(settings, query):
     return rows(connect(Lake(settings.lake_uri)), query)
+
+
+def test_the_tasks_give_what_the_sums_say_and_the_contract_holds(spark):
+    rows = [
+        {"conversion_id": f"{model}-{n}", "model": model, "person_id": f"p{n}" if n % 5 else None,
+         "channel": "Ads", "campaign": f"c{n % 2}", "campaign_id": "7" if n % 2 else None,
+         "touchpoint_id": f"t{n}" if n < 38 else None, "credit": 1, "conversions": 1,
+         "attributed_value": 10, "currency": "EUR", "conversion_date": f"2026-0{1 + n % 2}-15"}
+        for model in ("linear", "markov") for n in range(40)
+    ]  # fmt: skip
+    spent = {"channel": "Ads", "campaign": "Paid", "campaign_id": "7", "currency": "EUR",
+             "cost": 30, "spend_date": "2026-02-15"}  # fmt: skip
+    idle = {**spent, "campaign": None, "campaign_id": "8", "currency": "USD"}
+    frames = table(spark, CREDITS, rows), table(spark, SPEND, [spent, idle])
+    made = intervals(*frames, ("linear", "markov"), ("markov",), {}).cache()
+    report = audit(made, INTERVALS, "run", None, use_gx=False)
+    assert report.broken == []
+    told = {
+        (row["month"].month, row["level"], row["campaign"], row["currency"], row["figure"]): row
+        for row in made.toArrow().to_pylist() if row["model"] == "linear"
+    }  # fmt: skip
+    assert told[2, "campaign", "Paid", "EUR", "conversions"]["amount"] == 19.0
+    assert told[2, "channel", "(all)", "EUR", "roas"]["amount"] == pytest.approx(190 / 30)
+    assert told[1, "campaign", "c0", "EUR", "value"]["amount"] == 190.0
+    assert told[2, "campaign", "8", "USD", "roas"]["amount"] == 0.0
+    assert (1, "channel", "(all)", "EUR", "roas") not in told
+    again = intervals(*frames, ("linear", "markov"), ("markov",), {})
+    assert digest(again.repartition(3), INTERVALS) == digest(made, INTERVALS)
 
 
 @pytest.mark.parametrize("level", ["channel", "campaign"])

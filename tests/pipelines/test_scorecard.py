@@ -12,6 +12,7 @@ from expectations.tables import SCORECARD, TABLES
 from pipelines.lake import Lake
 from pipelines.lake_files import Snapshot
 from pipelines.lift_checks import compared, exported
+from pipelines.lift_tests import named_file
 from pipelines.query import views
 from pipelines.scorecard import FUTURE, keep, scorecard
 from pipelines.settings import Settings
@@ -104,7 +105,7 @@ def test_scorecards_are_kept_beside_each_other(tmp_path):
 
 
 def test_a_check_says_of_each_test_whether_it_counts_and_what_the_others_say(tmp_path):
-    file = home(tmp_path, TESTS + LATER).lift_tests_path
+    file = named_file(home(tmp_path, TESTS + LATER))
     told = {row["test"]: row for row in compared(publication(tmp_path), file, "linear")}
     ads = told["Ads in all, 2026-01-05..2026-01-10"]
     assert (ads["counts"], ads["model_says"], ads["is_inside"]) == ("yes", 60.0, True)
