@@ -40,6 +40,16 @@ class Replicates:
         return Replicates(self.channels, self.credit - other.credit, self.draws - other.draws)
 
 
+def rules_only(models: Mapping[str, AttributionModel]) -> None:
+    """Raise ValueError if one is fitted."""
+    for name, model in models.items():
+        if model._learned:
+            raise ValueError(
+                f"model {name!r} is fitted, and its fit would differ between replicates; only "
+                "rules have sums to resample. Use of_markov, or refit on resampled persons."
+            )
+
+
 def of_rules(
     models: Mapping[str, AttributionModel],
     paths: pa.Table,
@@ -50,12 +60,7 @@ def of_rules(
 
     `keys` are those of the paths' persons (`bootstrap.person_keys`); lost paths count for nothing.
     """
-    for name, model in models.items():
-        if model._learned:
-            raise ValueError(
-                f"model {name!r} is fitted, and its fit would differ between replicates; only "
-                "rules have sums to resample. Use of_markov, or refit on resampled persons."
-            )
+    rules_only(models)
     won = outcomes(paths)
     paths, keys = paths.filter(pa.array(won)), keys[won]
     touches = Touches.read(paths)
