@@ -20,6 +20,7 @@ from pipelines.settings_parts import (
     Certainty,
     Days,
     LifecycleSection,
+    MaintainSection,
     MoneySection,
     ReportSection,
     Section,
@@ -128,15 +129,6 @@ class PathRules(PathSection):
     direct: str
     lookback_by_type: dict[str, float]
     consent: ConsentSection
-
-
-class MaintainSection(Section):
-    """What `touchstone maintain` does not delete."""
-
-    keep_publications: int = Field(30, ge=1, description="Newest publications, readable in full")
-    retention_days: float = Field(
-        7.0, ge=2, le=3650, description="Nor anything so young; no run may take as long"
-    )
 
 
 class Settings(Section):

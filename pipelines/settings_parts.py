@@ -53,3 +53,12 @@ class Certainty(Section):
     lift_tests: str | None = Field(
         None, description="File of lift tests, CSV or Parquet: docs/uncertainty.md"
     )
+
+
+class MaintainSection(Section):
+    """What `touchstone maintain` does not delete."""
+
+    keep_publications: int = Field(30, ge=1, description="Newest publications, readable in full")
+    retention_days: float = Field(
+        7.0, ge=2, le=3650, description="Nor anything so young; no run may take as long"
+    )
