@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from expectations.arrow import arrow_schema
 from expectations.tables import SCORECARD
-from models.evaluate import Judged
 from models.lift_tests import LiftTest, said_of
 from models.scorecard import (
     EVERYBODY,
@@ -22,7 +21,6 @@ from models.scorecard import (
     future_rows,
     lift_rows,
     no_future,
-    simulated_rows,
     stability_rows,
     verdicts,
 )
@@ -81,15 +79,15 @@ ALWAYS_ON = """
 
 
 def scorecard(
-    con: duckdb.DuckDBPyConnection, settings: Settings, judged: Sequence[Judged], people: int
+    con: duckdb.DuckDBPyConnection, settings: Settings, simulated: Sequence[Row] = ()
 ) -> list[Row]:
     """All rows, verdicts last; `con` has the tables of a publication.
 
-    `judged` is of simulated worlds of so many people; none if nobody asked for them.
+    `simulated` are the rows of simulated worlds, if anybody asked for them.
     """
     measured = [
         *_future(con, settings), *_stable(con), *_lifted(con, settings),
-        *_gates(con, settings), *simulated_rows(judged, people),
+        *_gates(con, settings), *simulated,
     ]  # fmt: skip
     return [*measured, *verdicts(measured)]
 

@@ -30,12 +30,12 @@ def scorecard(
     """Say which model to believe for which question, and why; add it to table scorecard."""
     from pipelines.scorecard import keep
     from pipelines.scorecard import scorecard as worked_out
-    from pipelines.simulated import judged
+    from pipelines.simulated import judged_rows
 
     place: Place = context.obj
     lake, settings = lake_of(context), place.settings
     con = connect(lake)
-    found = worked_out(con, settings, judged(settings, people) if simulated else [], people)
+    found = worked_out(con, settings, judged_rows(settings, people) if simulated else [])
     keep(lake, found, newest(con), datetime.now(UTC))
     if as_json:
         show_json([asdict(row) for row in found])

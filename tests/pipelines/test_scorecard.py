@@ -70,7 +70,7 @@ def test_paths_are_cut_at_a_month_s_end_before_anybody_knows_how_they_end(tmp_pa
 
 
 def test_the_scorecard_judges_on_other_people_a_month_later(tmp_path):
-    found = scorecard(publication(tmp_path), home(tmp_path), [], 0)
+    found = scorecard(publication(tmp_path), home(tmp_path))
     (loss,) = (row for row in found if (row.model, row.metric) == ("markov", "log_loss"))
     assert "learned on 2026-02-01, judged on other people from 2026-03-01" in loss.sentence
     assert [row.part for row in found][-3:] == ["verdict"] * 3
@@ -79,7 +79,7 @@ def test_the_scorecard_judges_on_other_people_a_month_later(tmp_path):
 
 
 def test_a_channel_paid_for_on_every_day_is_said_to_need_a_lift_test(tmp_path):
-    found = scorecard(publication(tmp_path), home(tmp_path), [], 0)
+    found = scorecard(publication(tmp_path), home(tmp_path))
     (row,) = (row for row in found if row.metric == "always_on")
     assert (row.subject, row.number) == ("Ads", 30.0)
     assert "without a lift test nobody can tell" in row.sentence
@@ -88,14 +88,14 @@ def test_a_channel_paid_for_on_every_day_is_said_to_need_a_lift_test(tmp_path):
 def test_without_lift_tests_and_months_it_says_that_nothing_can_be_said(tmp_path):
     con = publication(tmp_path)
     con.execute("DELETE FROM lost_paths WHERE month > DATE '2026-01-31'")
-    found = scorecard(con, Settings(), [], 0)
+    found = scorecard(con, Settings())
     assert next(row for row in found if row.part == "future").number is None
     assert {row.model for row in found if row.part == "verdict"} == {"(all)"}
 
 
 def test_scorecards_are_kept_beside_each_other(tmp_path):
     lake = Lake(str(tmp_path / "lake"))
-    found = scorecard(publication(tmp_path), home(tmp_path), [], 0)
+    found = scorecard(publication(tmp_path), home(tmp_path))
     for minute in (1, 2):
         keep(lake, found, 7, datetime(2026, 4, 11, 6, minute, tzinfo=UTC))
     rows = lake.arrow(lake.snapshot(SCORECARD)).to_pylist()
