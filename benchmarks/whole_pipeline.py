@@ -25,13 +25,11 @@ from models.simulate import FIRST_DAY, Simulation
 from pipelines.demo.simulated import IDENTIFIERS, WAYS, write_simulated
 from pipelines.lake import Lake
 from pipelines.nightly import ingest, run
-from pipelines.query import connect
+from pipelines.query import heads, views
 from pipelines.settings import load
 
 TOML = """
 settle_seconds = 0.0
-[models]
-use = ["linear", "last_touch"]
 [conversions.order]
 source = "ga4"
 """
@@ -59,7 +57,7 @@ CONVERSIONS = f"""
     ORDER BY person, converted_at, conversion_id"""
 EXPLAINED = """
 A simulated world is written as GA4, SendGrid and Google Ads files (`touchstone simulate`), taken
-in, stitched and attributed, and two incremental models read the touches and purchases of the lake.
+in, mapped and stitched, and two incremental models read the touches and purchases of the lake.
 Beside it the same models on the same touches with identities that are perfect (the simulated
 person) and with none (each device is a person). No traits of people are given to any. Half of the
 people use two devices; 70 % have an account, and log in on 30 % of their visits and when they buy.
@@ -121,7 +119,7 @@ def _pages(touches: pa.Table) -> pa.Array:
 
 def stitched_rows(lake: Lake) -> tuple[pa.Table, pa.Table]:
     """Touches and purchases of the lake under the person that the pipeline found."""
-    con = connect(lake)
+    con = views(lake, heads(lake))
     touches, bought = numbered(
         con.sql(TOUCHES).to_arrow_table(), con.sql(CONVERSIONS).to_arrow_table()
     )
@@ -138,7 +136,7 @@ def fed(home: Path, world: str, people: int, days: int, seed: int) -> tuple[Lake
     settings = load(home)
     ingest(settings)
     through = date(1970, 1, 1) + timedelta(FIRST_DAY + days - 1)
-    run(settings, through, ("events", "journeys", "credit"), use_gx=False)
+    run(settings, through, ("events", "journeys"), use_gx=False)
     return Lake(settings.lake_uri), simulation
 
 
