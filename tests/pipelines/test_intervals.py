@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 
 from expectations.audit import audit
-from expectations.metrics import digest
 from expectations.tables import CREDITS, INTERVALS, SPEND
 from pipelines.errors import MissingInputError, SettingsError
 from pipelines.lake import Lake
@@ -41,8 +40,7 @@ def test_the_tasks_give_what_the_sums_say_and_the_contract_holds(spark):
     idle = {**spent, "campaign": None, "campaign_id": "8", "currency": "USD"}
     frames = table(spark, CREDITS, rows), table(spark, SPEND, [spent, idle])
     made = intervals(*frames, ("linear", "markov"), ("markov",), {}).cache()
-    report = audit(made, INTERVALS, "run", None, use_gx=False)
-    assert report.broken == []
+    assert not audit(made, INTERVALS, "run", None, use_gx=False).broken
     told = {
         (row["month"].month, row["level"], row["campaign"], row["currency"], row["figure"]): row
         for row in made.toArrow().to_pylist() if row["model"] == "linear"
@@ -52,8 +50,6 @@ def test_the_tasks_give_what_the_sums_say_and_the_contract_holds(spark):
     assert told[1, "campaign", "c0", "EUR", "value"]["amount"] == 190.0
     assert told[2, "campaign", "8", "USD", "roas"]["amount"] == 0.0
     assert (1, "channel", "(all)", "EUR", "roas") not in told
-    again = intervals(*frames, ("linear", "markov"), ("markov",), {})
-    assert digest(again.repartition(3), INTERVALS) == digest(made, INTERVALS)
 
 
 @pytest.mark.parametrize("level", ["channel", "campaign"])
