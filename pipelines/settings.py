@@ -22,6 +22,8 @@ from pipelines.settings_parts import (
     MoneySection,
     ReportSection,
     Section,
+    SegmentSection,
+    Share,
 )
 from pipelines.settings_problems import explained
 
@@ -160,6 +162,10 @@ class Settings(Section):
     models: ModelSection = ModelSection()
     money: MoneySection = MoneySection()
     lifecycle: LifecycleSection = LifecycleSection()
+    segments: dict[str, SegmentSection] = Field({})
+    margins: dict[str, Share] = Field(
+        {}, description="Part of the net value that is margin, by conversion type, as order = 0.4"
+    )
     maintain: MaintainSection = MaintainSection()
     report: ReportSection = ReportSection()
 
@@ -214,16 +220,23 @@ class Settings(Section):
 
     def _governing(self) -> dict[str, Any]:
         """All sections; section paths with all path rules, those in other sections too, except
-        consent, which is a section of its own.
+        consent, which is a section of its own. Of segments the first that fits holds, so their
+        order governs too.
         """
         moves_work_only = {"identity": {"driver_links"}}
         content = self.model_dump(mode="json", exclude=moves_work_only)
-        return content | {"paths": self.path_rules.model_dump(mode="json", exclude={"consent"})}
+        segments = {
+            name: {"place": place, **rule}
+            for place, (name, rule) in enumerate(content["segments"].items())
+        }
+        paths = self.path_rules.model_dump(mode="json", exclude={"consent"})
+        return content | {"paths": paths, "segments": segments}
 
     def fingerprint(self, *sections: str) -> str:
         """SHA-256 of some sections (all that govern tables if none): equal settings, equal text."""
         wanted = sections or (
             "touches", "conversions", "identity", "paths", "consent", "models", "lifecycle",
+            "segments", "margins",
         )  # fmt: skip
         chosen = {name: self._governing()[name] for name in wanted}
         return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()

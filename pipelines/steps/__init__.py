@@ -57,6 +57,13 @@ from pipelines.steps.lifecycle import (
     restaged_days,
     stage_parts,
 )
+from pipelines.steps.money import (
+    buyers_changed,
+    cohort_days,
+    make_money,
+    rebought_days,
+)
+from pipelines.steps.negative import make_negative_touches
 from pipelines.steps.people import (
     days_of_changed_people,
     lost_keys,
@@ -74,6 +81,8 @@ from pipelines.steps.restate import (
 )
 
 __all__ = [
+    "buyers_changed",
+    "cohort_days",
     "conversion_keys",
     "credit_days",
     "credit_keys",
@@ -101,6 +110,8 @@ __all__ = [
     "make_identities",
     "make_lost_paths",
     "make_model_versions",
+    "make_money",
+    "make_negative_touches",
     "make_path_summary",
     "make_paths",
     "make_quarantine",
@@ -121,6 +132,7 @@ __all__ = [
     "paths_to_credit",
     "people_changed",
     "rate_parts",
+    "rebought_days",
     "reconciled_days",
     "records_came",
     "refitted_days",
