@@ -25,8 +25,8 @@ PEOPLES_MONTHS = Hidden(steps.people_changed, steps.months_of_changed_people,
                         "months of people whose identity or consent changed")  # fmt: skip
 RESTAGED = Hidden(steps.history_changed, steps.restaged_days,
                   "days of people whose past changed")  # fmt: skip
-REBOUGHT = Hidden(steps.buyers_changed, steps.rebought_days,
-                  "days of people whose earlier purchases changed")  # fmt: skip
+REBOUGHT = Hidden(steps.history_changed, steps.rebought_days,
+                  "days of people whose past changed who bought")  # fmt: skip
 REFITTED = Hidden(steps.fits_changed, steps.refitted_days, "days that a new fit speaks for")
 
 FLOW: Mapping[str, tuple[Step, ...]] = {

@@ -113,10 +113,11 @@ def _table(con: duckdb.DuckDBPyConnection, fact: str, columns: str) -> str:
     names = columns.split(", ")
     found = con.execute(f"SELECT {columns} FROM {fact} ORDER BY ALL").fetchall()
     head = f"`{fact}`:\n\n| {' | '.join(names)} |\n|{'---|' * len(names)}"
-    return head + "\n" + "\n".join(f"| {' | '.join(map(_cell, row))} |" for row in found) + "\n"
+    return head + "\n" + "\n".join(f"| {' | '.join(map(cell, row))} |" for row in found) + "\n"
 
 
-def _cell(given: object) -> str:
+def cell(given: object) -> str:
+    """A value as a page shows it; nothing if there is none."""
     if given is None:
         return ""
     return _told(float(given)) if isinstance(given, int | Decimal) else str(given)

@@ -51,19 +51,13 @@ from pipelines.steps.journeys import (
     versions_changed,
 )
 from pipelines.steps.lifecycle import (
-    history_changed,
     make_touchpoint_map,
     map_days,
-    restaged_days,
     stage_parts,
 )
-from pipelines.steps.money import (
-    buyers_changed,
-    cohort_days,
-    make_money,
-    rebought_days,
-)
+from pipelines.steps.money import cohort_days, make_money
 from pipelines.steps.negative import make_negative_touches
+from pipelines.steps.pasts import history_changed, rebought_days, restaged_days
 from pipelines.steps.people import (
     days_of_changed_people,
     lost_keys,
@@ -81,7 +75,6 @@ from pipelines.steps.restate import (
 )
 
 __all__ = [
-    "buyers_changed",
     "cohort_days",
     "conversion_keys",
     "credit_days",

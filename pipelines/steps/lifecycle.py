@@ -16,11 +16,8 @@ from pipelines.person_stages import OWNER, customers, met, staged
 from pipelines.segments import asks_attributes, with_attributes
 from pipelines.stages import load_stage_map
 from pipelines.steps.journeys import rule_parts, touch_settings
-from pipelines.steps.pasts import days_since, moments
 from pipelines.taxonomy import load_taxonomy
 from pipelines.work import Run, Work
-
-HISTORY = (TOUCHPOINTS, CONVERSIONS, IDENTITIES)
 
 
 def stage_parts(run: Run) -> dict[str, str]:
@@ -42,16 +39,6 @@ def map_days(work: Work) -> set[str]:
     made = set(work.new[CREDITS.name].digests)
     reach = work.run.settings.longest_lookback_days
     return told | dirty.path_days(work.changed(EVENTS), (), reach) & made
-
-
-def history_changed(work: Work) -> bool:
-    """Whether anybody's past may be other than it was, and not all is dirty anyway."""
-    return not work.is_all_new and any(map(work.changed, HISTORY))
-
-
-def restaged_days(work: Work) -> set[str]:
-    """Days on which people whose past changed met the brand or converted since."""
-    return days_since(work, moments)
 
 
 def make_touchpoint_map(work: Work, days: set[str]) -> DataFrame:

@@ -13,10 +13,7 @@ from pipelines.marts.cohorts import firsts, money
 from pipelines.marts.money import platform_names
 from pipelines.paths import eligible
 from pipelines.person_stages import customers
-from pipelines.steps.pasts import days_since, purchases
 from pipelines.work import Work
-
-BUYERS = (CONVERSIONS, IDENTITIES)
 
 
 def cohort_days(work: Work) -> set[str]:
@@ -29,16 +26,6 @@ def cohort_days(work: Work) -> set[str]:
 
 def _reach(work: Work) -> float:
     return work.run.settings.longest_lookback_days
-
-
-def buyers_changed(work: Work) -> bool:
-    """Whether anybody may have become a customer at another time, and not all is dirty anyway."""
-    return not work.is_all_new and any(map(work.changed, BUYERS))
-
-
-def rebought_days(work: Work) -> set[str]:
-    """Days on which people whose purchases changed have bought since."""
-    return days_since(work, purchases)
 
 
 def make_money(work: Work, days: set[str]) -> DataFrame:

@@ -1,6 +1,8 @@
 """The star's `use_index` says what the model says of the same bags, and keeps to its window."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -13,6 +15,7 @@ from expectations.tables.lifecycle import BAGS
 from models.use_index import use_index_of_bags
 from pipelines.query import add_star, rows
 
+PAGE = Path(__file__).parents[2] / "docs" / "touchpoint_map.md"
 THROUGH = date(2026, 3, 31)
 STAGES = ("awareness", "loyalty")
 
@@ -68,6 +71,15 @@ def test_cells_of_a_segment_share_out_all_its_use_and_credit(con):
     by_stage = con.execute(f"{shares} WHERE stage <> '(every)' GROUP BY 1 ORDER BY 1").fetchall()
     assert by_stage == [(name, pytest.approx(1), pytest.approx(1))
                         for name in ("(every)", "new", "old")]  # fmt: skip
+
+
+def test_the_query_on_the_page_lists_every_segment(con):
+    con, _ = con
+    query = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)[-1]
+    assert [(row["segment"], row["verdict"]) for row in rows(con, query)][:2] == [
+        ("(every)", "over-used"), ("(every)", "over-used")
+    ]  # fmt: skip
+    assert len(rows(con, query)) == 3 * len(CELLS)
 
 
 def test_planted_over_and_under_use_is_told_apart_by_the_view(con):
