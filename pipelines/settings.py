@@ -19,7 +19,9 @@ from pipelines.settings_consent import ConsentSection
 from pipelines.settings_parts import (
     Days,
     LifecycleSection,
+    MaintainSection,
     MoneySection,
+    PositionBasedSection,
     ReportSection,
     Section,
     SegmentSection,
@@ -99,13 +101,6 @@ class PathSection(Section):
     max_touches: int = Field(500, ge=1, description="Newest kept; a longer path is a machine's")
 
 
-class PositionBasedSection(Section):
-    """Weights of the position-based model."""
-
-    first: float = Field(0.4, ge=0, le=1)
-    last: float = Field(0.4, ge=0, le=1)
-
-
 class ModelSection(Section):
     """Which models score, and how the fitted ones learn."""
 
@@ -129,15 +124,6 @@ class PathRules(PathSection):
     direct: str
     lookback_by_type: dict[str, float]
     consent: ConsentSection
-
-
-class MaintainSection(Section):
-    """What `touchstone maintain` does not delete."""
-
-    keep_publications: int = Field(30, ge=1, description="Newest publications, readable in full")
-    retention_days: float = Field(
-        7.0, ge=2, le=3650, description="Nor anything so young; no run may take as long"
-    )
 
 
 class Settings(Section):

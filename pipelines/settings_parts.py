@@ -24,6 +24,22 @@ class ReportSection(Section):
     title: str = Field("", description="Its title, e.g. your company; ours if empty")
 
 
+class PositionBasedSection(Section):
+    """Weights of the position-based model."""
+
+    first: float = Field(0.4, ge=0, le=1)
+    last: float = Field(0.4, ge=0, le=1)
+
+
+class MaintainSection(Section):
+    """What `touchstone maintain` does not delete."""
+
+    keep_publications: int = Field(30, ge=1, description="Newest publications, readable in full")
+    retention_days: float = Field(
+        7.0, ge=2, le=3650, description="Nor anything so young; no run may take as long"
+    )
+
+
 class SegmentSection(Section):
     """Who is in a segment when he meets the brand: all conditions given must hold."""
 
