@@ -84,5 +84,5 @@ def _nothing_before(person: np.ndarray, kind: np.ndarray) -> np.ndarray:
     bad = np.cumsum(kind > 0)
     starts = np.flatnonzero(np.diff(person, prepend=-1))
     counts = np.diff(np.append(starts, len(person)))
-    earlier = np.repeat(bad[starts] - (kind[starts] > 0), counts)
+    earlier: np.ndarray = np.repeat(bad[starts] - (kind[starts] > 0), counts)
     return bad - (kind > 0) == earlier
