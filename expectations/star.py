@@ -1,55 +1,18 @@
 """The published tables as a star: facts and dimensions, each a view over tables of the contract.
 
 Facts are plain SQL that DuckDB and PostgreSQL both take; dimensions are DuckDB's, small enough to
-be copied. There is no dimension of people or segments: no table says what segment a person is in.
+be copied. There is no dimension of people.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from expectations.contract import Column, Table, Type
+from expectations.contract import Column, Type
+from expectations.star_lifecycle import DIM_SEGMENT, FCT_MONEY, FCT_TOUCHPOINT, USE_INDEX
+from expectations.star_view import CAMPAIGN, CAMPAIGN_KEY, HAS_SPEND, View, as_is, key, view
 from expectations.tables import CONVERSIONS, CREDITS, PATHS, PUBLICATIONS, SPEND
 from expectations.tables.credit import UNATTRIBUTED
 from expectations.tables.journeys import OWNERSHIPS
 
-Fields = dict[str, tuple[str, Column]]  # name to the SQL that makes it, and what it means
-
-
-@dataclass(frozen=True)
-class View:
-    """A table made by a query over other tables of the same publication."""
-
-    table: Table
-    sql: str
-    is_fact: bool
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return self.table.name
-
-
-def _view(
-    name: str, about: str, grain: tuple[str, ...], fields: Fields, source: str,
-    is_fact: bool = False,
-) -> View:  # fmt: skip
-    columns = {field: column for field, (_, column) in fields.items()}
-    picked = ",\n    ".join(f'{sql} AS "{field}"' for field, (sql, _) in fields.items())
-    return View(Table(name, about, grain, columns), f"SELECT {picked}\nFROM {source}", is_fact)
-
-
-def _as_is(alias: str, table: Table, *names: str) -> Fields:
-    return {name: (f'{alias}."{name}"', table.columns[name]) for name in names}
-
-
-def _key(alias: str) -> str:
-    return f"md5(concat({alias}channel, chr(31), {alias}campaign))"
-
-
-CAMPAIGN_KEY = Column(Type.STRING, "Key of `dim_campaign`: MD5 of channel and campaign")
-CAMPAIGN = Column(Type.STRING, "Campaign as in `campaigns`: the platform's name where known")
-HAS_SPEND = Column(Type.BOOLEAN, "Some platform booked cost to it")
 LABEL = "COALESCE(campaign, NULLIF(campaign_id, ''), '(not set)')"
 NAMED = f"""(
     SELECT c.*, COALESCE(n.platform_name, c.campaign) AS named
@@ -59,23 +22,23 @@ NAMED = f"""(
     ) n ON n.spend_date = c.conversion_date AND n.campaign_id = c.campaign_id
 ) c"""
 
-THIS_PUBLICATION = _view(
+THIS_PUBLICATION = view(
     "this_publication",
     "One row: the publication that all tables here belong to.",
     ("publication_id",),
-    _as_is(
+    as_is(
         "p", PUBLICATIONS, "publication_id", "run_id", "through_date", "settings_fingerprint",
         "code_version", "published_at",
     ),
     "publications p WHERE p.publication_id = {publication_id}",
 )  # fmt: skip
 
-FCT_CREDIT = _view(
+FCT_CREDIT = view(
     "fct_credit",
     "One row per touch of a conversion and model, as `credits`. Choose one model: models share out "
     "the same conversions, so sums over several count them several times.",
     CREDITS.grain,
-    _as_is(
+    as_is(
         "c", CREDITS, "conversion_id", "model", "position", "conversion_type", "model_version",
         "touchpoint_id", "channel",
     )
@@ -83,7 +46,7 @@ FCT_CREDIT = _view(
         "campaign_key": ("md5(concat(c.channel, chr(31), c.named))", CAMPAIGN_KEY),
         "campaign": ("c.named", CAMPAIGN),
     }
-    | _as_is("c", CREDITS, "credit", "conversions", "attributed_value", "currency")
+    | as_is("c", CREDITS, "credit", "conversions", "attributed_value", "currency")
     | {
         "days_before": (
             "CAST(EXTRACT(EPOCH FROM c.converted_at - c.touched_at) AS DOUBLE PRECISION) / 86400",
@@ -99,28 +62,28 @@ FCT_CREDIT = _view(
     is_fact=True,
 )  # fmt: skip
 
-FCT_SPEND = _view(
+FCT_SPEND = view(
     "fct_spend",
     "One row per platform, account, campaign id, currency and day, as `spend`; under no model.",
     ("platform", "account_id", "campaign_id", "currency", "day"),
-    _as_is("s", SPEND, "platform", "account_id", "campaign_id", "channel")
-    | {"campaign_key": (_key("s."), CAMPAIGN_KEY), "campaign": ("s.campaign", CAMPAIGN)}
-    | _as_is("s", SPEND, "cost", "currency", "impressions", "clicks")
+    as_is("s", SPEND, "platform", "account_id", "campaign_id", "channel")
+    | {"campaign_key": (key("s."), CAMPAIGN_KEY), "campaign": ("s.campaign", CAMPAIGN)}
+    | as_is("s", SPEND, "cost", "currency", "impressions", "clicks")
     | {"day": ("s.spend_date", SPEND.columns["spend_date"])},
     "(SELECT platform, account_id, campaign_id, channel, cost, currency, impressions, clicks, "
     f"spend_date, {LABEL} AS campaign FROM spend) s",
     is_fact=True,
 )
 
-FCT_CONVERSION = _view(
+FCT_CONVERSION = view(
     "fct_conversion",
     "One row per conversion: the order book, with who converted and after how many touches.",
     CONVERSIONS.grain,
-    _as_is(
+    as_is(
         "v", CONVERSIONS, "conversion_id", "conversion_type", "order_id", "source", "status",
         "conversions", "gross_value", "refunded_value", "net_value", "currency", "converted_at",
     )
-    | _as_is("p", PATHS, "person_id")
+    | as_is("p", PATHS, "person_id")
     | {
         "touch_count": (
             "COALESCE(p.touch_count, 0)",
@@ -132,7 +95,7 @@ FCT_CONVERSION = _view(
     is_fact=True,
 )  # fmt: skip
 
-DIM_CHANNEL = _view(
+DIM_CHANNEL = view(
     "dim_channel",
     "One row per channel with credit, spend or a touch.",
     ("channel",),
@@ -160,26 +123,27 @@ DIM_CHANNEL = _view(
 GROUP BY a.channel""",
 )  # fmt: skip
 
-DIM_CAMPAIGN = _view(
+DIM_CAMPAIGN = view(
     "dim_campaign",
-    "One row per channel and campaign with credit or spend.",
+    "One row per channel and campaign with credit, spend or a touch.",
     ("campaign_key",),
     {
         "campaign_key": ("a.campaign_key", CAMPAIGN_KEY),
         "channel": ("any_value(a.channel)", Column(Type.STRING, "Its channel")),
         "campaign": ("any_value(a.campaign)", CAMPAIGN),
         "has_spend": ("bool_or(a.has_spend)", HAS_SPEND),
-        "first_day": ("min(a.day)", Column(Type.DATE, "First day with credit or spend")),
-        "last_day": ("max(a.day)", Column(Type.DATE, "Last day with credit or spend")),
+        "first_day": ("min(a.day)", Column(Type.DATE, "First day with any of these")),
+        "last_day": ("max(a.day)", Column(Type.DATE, "Last day with any of these")),
     },
     """(
     SELECT campaign_key, channel, campaign, day, false AS has_spend FROM fct_credit
     UNION ALL SELECT campaign_key, channel, campaign, day, cost > 0 FROM fct_spend
+    UNION ALL SELECT campaign_key, channel, campaign, day, false FROM fct_money
 ) a GROUP BY a.campaign_key""",
 )
 
 THROUGH = "(SELECT through_date FROM this_publication)"
-DIM_DAY = _view(
+DIM_DAY = view(
     "dim_day",
     "One row per day, none left out, from the first touch, conversion or spend to the last.",
     ("day",),
@@ -204,12 +168,14 @@ DIM_DAY = _view(
     """(
     SELECT unnest(generate_series(min(day), max(day), INTERVAL 1 DAY))::DATE AS day FROM (
         SELECT day FROM fct_credit UNION ALL SELECT touch_day FROM fct_credit
-        UNION ALL SELECT day FROM fct_spend UNION ALL SELECT day FROM fct_conversion
+        UNION ALL SELECT day FROM fct_spend UNION ALL SELECT day FROM fct_touchpoint
+        UNION ALL SELECT day FROM fct_conversion
         UNION ALL SELECT through_date FROM this_publication
     )
 ) d""",
 )  # fmt: skip
 
 STAR: tuple[View, ...] = (
-    THIS_PUBLICATION, FCT_CREDIT, FCT_SPEND, FCT_CONVERSION, DIM_CHANNEL, DIM_CAMPAIGN, DIM_DAY,
+    THIS_PUBLICATION, FCT_CREDIT, FCT_SPEND, FCT_CONVERSION, FCT_MONEY, FCT_TOUCHPOINT,
+    DIM_CHANNEL, DIM_CAMPAIGN, DIM_SEGMENT, DIM_DAY, USE_INDEX,
 )  # fmt: skip

@@ -8,7 +8,7 @@ from expectations.star import STAR
 
 INTRODUCTION = """# The star: facts, dimensions, measures
 
-For BI tools: three facts and three dimensions over the [tables](tables.md) of one publication, and
+For BI tools: facts and dimensions over the [tables](tables.md) of one publication, and
 what to compute from them. Made from `expectations/star.py` and `expectations/measures.py` by
 `make docs`; do not edit.
 
@@ -16,7 +16,8 @@ what to compute from them. Made from `expectations/star.py` and `expectations/me
 a comment on its table or column. Facts meet dimensions by columns of the same name: `day`,
 `channel`, `campaign_key`. Ready-made questions: [questions.md](questions.md).
 
-There is no dimension of segments: no table says what segment a person is in.
+`use_index` is ready-made: which touchpoints are over- and under-used, how surely, with no table to
+join. What the index means: [touchpoint_map.md](touchpoint_map.md).
 """
 MEASURES_HEAD = """
 ## Measures

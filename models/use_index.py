@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
+from models import bags
 from models.bootstrap import group_sums, groups, resampled_sums
 from models.resampled import REPLICATES
 from models.uncertainty import LEVEL
@@ -54,6 +55,28 @@ def use_index(
     return _told(names, shares, index, level)
 
 
+def use_index_of_bags(entries: pa.Table, count: int, level: float = LEVEL) -> pa.Table:
+    """The same from sums by bag of persons, as column `bags` of `touchpoint_map` has them.
+
+    `entries` has `cell`, `bag` (0 up to `count`), `used` and `credit`; several rows add up.
+    Intervals leave out each bag in turn (`models.bags`), on the scale of the index; no index is
+    below 0. Null where nothing was used, or a single bag decides whether anything was.
+    """
+    cells = entries["cell"].combine_chunks().dictionary_encode()
+    order = np.argsort(np.array(cells.dictionary.to_pylist(), dtype=object), kind="stable")
+    names = [cells.dictionary[at].as_py() for at in order]
+    column = np.argsort(order)[cells.indices.to_numpy()]
+    sums = np.zeros((2, count, len(names)))
+    for at, figure in enumerate(_BOTH):
+        values = entries[figure].cast(pa.float64()).to_numpy()
+        np.add.at(sums[at], (entries["bag"].to_numpy(), column), values)
+    shares = [_shares(bags.without_each(one)) for one in sums]
+    index = np.divide(shares[1], shares[0], out=np.full(shares[0].shape, np.nan),
+                      where=shares[0] > 0)  # fmt: skip
+    low, high = bags.intervals(index, level)
+    return _table(names, shares, index[0], np.maximum(low, 0.0), high)
+
+
 _BOTH = ("used", "credit")
 
 
@@ -77,11 +100,17 @@ def _shares(figures: np.ndarray) -> np.ndarray:
 
 def _told(names: list[str], shares: list[np.ndarray], index: np.ndarray, level: float) -> pa.Table:
     low, high = (_quantile(index[1:], tail) for tail in ((1 - level) / 2, (1 + level) / 2))
+    return _table(names, shares, index[0], low, high)
+
+
+def _table(
+    names: list[str], shares: list[np.ndarray], index: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> pa.Table:
     sure = 1 + (low > 1).astype(int) - (high < 1).astype(int)
     verdicts = [
-        VERDICTS[at] if known else None for at, known in zip(sure, ~np.isnan(index[0]), strict=True)
+        VERDICTS[at] if known else None for at, known in zip(sure, ~np.isnan(index), strict=True)
     ]
-    columns = [names, shares[0][0], shares[1][0], index[0], low, high, verdicts]
+    columns = [names, shares[0][0], shares[1][0], index, low, high, verdicts]
     return pa.table([pa.array(c, from_pandas=True) for c in columns], names=USE_INDEX.names).cast(
         USE_INDEX
     )

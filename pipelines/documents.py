@@ -13,6 +13,7 @@ from expectations import star_page
 from expectations.dictionary import dictionary_markdown, listed
 from expectations.tables import TABLES
 from models.catalogue import page as models_markdown
+from pipelines import worked
 from pipelines.ingest.mapping import load_mappings
 from pipelines.sources.listing import listed as mappings_listed
 from pipelines.sources.listing import sources
@@ -29,6 +30,7 @@ def renewed(root: Path) -> dict[Path, str]:
         root / "docs" / "tables.md": dictionary_markdown(TABLES.values()),
         root / "docs" / "models.md": models_markdown(),
         root / "docs" / "star.md": star_page.page(),
+        root / "docs" / "metrics.md": worked.page(),
         root / "README.md": listed((root / "README.md").read_text()),
         **_about_sources(root),
     }

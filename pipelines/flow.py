@@ -25,6 +25,8 @@ PEOPLES_MONTHS = Hidden(steps.people_changed, steps.months_of_changed_people,
                         "months of people whose identity or consent changed")  # fmt: skip
 RESTAGED = Hidden(steps.history_changed, steps.restaged_days,
                   "days of people whose past changed")  # fmt: skip
+REBOUGHT = Hidden(steps.history_changed, steps.rebought_days,
+                  "days of people whose past changed who bought")  # fmt: skip
 REFITTED = Hidden(steps.fits_changed, steps.refitted_days, "days that a new fit speaks for")
 
 FLOW: Mapping[str, tuple[Step, ...]] = {
@@ -71,14 +73,22 @@ FLOW: Mapping[str, tuple[Step, ...]] = {
              make=steps.make_channels, dirty=steps.money_days),
         Step(t.CAMPAIGNS, reads=(t.CREDITS, t.SPEND), sections=("models",),
              make=steps.make_campaigns, dirty=steps.money_days),
+        Step(t.MONEY, reads=(t.CREDITS, t.SPEND, t.TOUCHPOINTS, t.CONVERSIONS, t.IDENTITIES),
+             sections=("models", "paths", "consent", "lifecycle", "margins"),
+             make=steps.make_money, dirty=steps.cohort_days, hidden=REBOUGHT),
         Step(t.PATH_SUMMARY, reads=(t.PATHS, t.LOST_PATHS),
              make=steps.make_path_summary, dirty=steps.summary_months),
         Step(t.TOUCHPOINT_MAP,
-             reads=(t.TOUCHPOINTS, t.CONVERSIONS, t.IDENTITIES, t.CREDITS, t.SPEND),
-             sections=("lifecycle", "paths", "models"), extra=steps.stage_parts,
+             reads=(t.TOUCHPOINTS, t.CONVERSIONS, t.IDENTITIES, t.CREDITS, t.SPEND, t.EVENTS),
+             sections=("lifecycle", "segments", "paths", "consent", "models"),
+             extra=steps.stage_parts, revision=2,
              make=steps.make_touchpoint_map, dirty=steps.map_days, hidden=RESTAGED),
-        Step(t.RECONCILIATION, reads=(t.CONVERSIONS, t.CREDITS), sections=("models",),
-             make=steps.make_reconciliation, dirty=steps.reconciled_days),
+        Step(t.NEGATIVE_TOUCHES, reads=(t.PATHS, *JOURNEYS, t.EVENTS),
+             sections=("models", "lifecycle", "segments", "paths", "consent"), whole=True,
+             extra=steps.stage_parts, make=steps.make_negative_touches,
+             dirty=steps.if_a_fit_is_due, cause="a look is due"),
+        Step(t.RECONCILIATION, reads=(t.CONVERSIONS, t.CREDITS, t.MONEY), sections=("models",),
+             revision=2, make=steps.make_reconciliation, dirty=steps.reconciled_days),
         Step(t.INTERVALS, reads=(t.CREDITS, t.SPEND, t.CHANNELS), sections=("models",),
              extra=steps.lift_test_parts,
              make=steps.make_intervals, dirty=steps.interval_months),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from types import MappingProxyType
 
 from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
 from pipelines.paths import eligible, resolve
+from pipelines.segments import PURCHASE, Segments, asks_value, segment
 from pipelines.settings import PathRules
 from pipelines.sql import among
 from pipelines.stages import Stage, StageMap
@@ -43,13 +45,14 @@ def customers(
     if customer_by:
         told = told.where(among("conversion_type", sorted(customer_by)))
     known = resolve(told, identities, "converted_at").where("person_id IS NOT NULL")
-    return known.select(F.col("person_id").alias(OWNER), "conversion_id", "converted_at")
+    return known.select(F.col("person_id").alias(OWNER), "conversion_id", "converted_at", *PURCHASE)
 
 
 def staged(
-    met: DataFrame, customers: DataFrame, chosen: StageMap, memory_days: float, echo_seconds: int
-) -> DataFrame:
-    """`met` with `stage`, `stage_number` (from 1) and `is_echo`, in one pass per person.
+    met: DataFrame, customers: DataFrame, chosen: StageMap, memory_days: float, echo_seconds: int,
+    segments: Segments = MappingProxyType({}),
+) -> DataFrame:  # fmt: skip
+    """`met` with `stage`, `stage_number` (from 1), `segment` and `is_echo`, in one pass a person.
 
     Only what came before a touch decides, and what kind of touch it is itself. Earlier is who
     comes first by time, then by id; a conversion at the instant of a touch comes after it. An echo
@@ -62,11 +65,17 @@ def staged(
     ).unionByName(customers.select(
         OWNER, F.unix_micros("converted_at").alias("act_at"), F.lit(1).alias("act_rank"),
         F.col("conversion_id").alias("act_id"), F.lit(False).alias("is_step"),
+        *(PURCHASE if asks_value(segments) else ()),
     ), allowMissingColumns=True)  # fmt: skip
     number = _number(chosen, round(memory_days * DAY_MICROS))
-    numbered = acts.withColumn("stage_number", number).where("act_rank = 0")
     names = F.array(*(F.lit(stage.name) for stage in chosen.stages))
-    return numbered.withColumn("stage", names[F.col("stage_number") - 1]).drop(*ORDER, "is_step")
+    numbered = acts.withColumn("stage_number", number)
+    named = numbered.withColumn("stage_name", names[F.col("stage_number") - 1])
+    before = Window.partitionBy(OWNER).orderBy(*ORDER)
+    before = before.rowsBetween(Window.unboundedPreceding, -1)
+    grouped = named.withColumn("segment", segment(segments, before)).where("act_rank = 0")
+    told = grouped.drop(*ORDER, "is_step", "stage", *PURCHASE, "attributes")
+    return told.withColumnRenamed("stage_name", "stage")
 
 
 def _echoed(met: DataFrame, seconds: int) -> DataFrame:

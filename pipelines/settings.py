@@ -14,17 +14,10 @@ from pydantic_core import PydanticCustomError
 
 from expectations.tables.credit import MODEL_NAMES, USUAL_MODEL_NAMES
 from expectations.tables.journeys import LAST_N, TRANSFORMS, WEIGHT_CLASSES
+from pipelines import settings_parts as sections
 from pipelines.errors import MissingInputError, SettingsError
 from pipelines.settings_consent import ConsentSection
-from pipelines.settings_parts import (
-    Certainty,
-    Days,
-    LifecycleSection,
-    MaintainSection,
-    MoneySection,
-    ReportSection,
-    Section,
-)
+from pipelines.settings_parts import Days, Section, Share
 from pipelines.settings_problems import explained
 
 FILE = "touchstone.toml"
@@ -99,20 +92,13 @@ class PathSection(Section):
     max_touches: int = Field(500, ge=1, description="Newest kept; a longer path is a machine's")
 
 
-class PositionBasedSection(Section):
-    """Weights of the position-based model."""
-
-    first: float = Field(0.4, ge=0, le=1)
-    last: float = Field(0.4, ge=0, le=1)
-
-
 class ModelSection(Section):
     """Which models score, and how the fitted ones learn."""
 
     use: tuple[ModelName, ...] = Field(USUAL_MODEL_NAMES, description="Models to score")
     direct: str = Field("Direct", description="What last_non_direct and transforms call direct")
     half_life_days: Days = Field(7.0, description="Of time_decay")
-    position_based: PositionBasedSection = PositionBasedSection()
+    position_based: sections.PositionBasedSection = sections.PositionBasedSection()
     markov_order: int = Field(1, ge=1, le=6, description="Touches a state of the chain remembers")
     fit_every: Literal["week", "month"] = Field("month", description="Fitted as of Mondays or 1sts")
     training_days: int = Field(90, ge=1, le=3650, description="Days a fit learns from")
@@ -151,11 +137,15 @@ class Settings(Section):
     paths: PathSection = PathSection()
     consent: ConsentSection = ConsentSection()
     models: ModelSection = ModelSection()
-    money: MoneySection = MoneySection()
-    lifecycle: LifecycleSection = LifecycleSection()
-    certainty: Certainty = Certainty()
-    maintain: MaintainSection = MaintainSection()
-    report: ReportSection = ReportSection()
+    money: sections.MoneySection = sections.MoneySection()
+    lifecycle: sections.LifecycleSection = sections.LifecycleSection()
+    certainty: sections.Certainty = sections.Certainty()
+    segments: dict[str, sections.SegmentSection] = Field({})
+    margins: dict[str, Share] = Field(
+        {}, description="Part of the net value that is margin, by conversion type, as order = 0.4"
+    )
+    maintain: sections.MaintainSection = sections.MaintainSection()
+    report: sections.ReportSection = sections.ReportSection()
 
     @property
     def lake_uri(self) -> str:
@@ -208,17 +198,23 @@ class Settings(Section):
 
     def _governing(self) -> dict[str, Any]:
         """All sections; section paths with all path rules, those in other sections too, except
-        consent, which is a section of its own.
+        consent, which is a section of its own. Of segments the first that fits holds, so their
+        order governs too.
         """
         moves_work_only = {"identity": {"driver_links"}}
         content = self.model_dump(mode="json", exclude=moves_work_only)
-        return content | {"paths": self.path_rules.model_dump(mode="json", exclude={"consent"})}
+        segments = {
+            name: {"place": place, **rule}
+            for place, (name, rule) in enumerate(content["segments"].items())
+        }
+        paths = self.path_rules.model_dump(mode="json", exclude={"consent"})
+        return content | {"paths": paths, "segments": segments}
 
     def fingerprint(self, *sections: str) -> str:
         """SHA-256 of some sections (all that govern tables if none): equal settings, equal text."""
         wanted = sections or (
             "touches", "conversions", "identity", "paths", "consent", "models", "lifecycle",
-            "certainty",
+            "certainty", "segments", "margins",
         )  # fmt: skip
         chosen = {name: self._governing()[name] for name in wanted}
         return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()

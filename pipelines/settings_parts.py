@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+TouchWord = Literal["channel", "source", "ownership", "form", "weight_class", "valence"]
 Days = Annotated[float, Field(gt=0, le=3650)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Section(BaseModel):
@@ -22,11 +24,37 @@ class ReportSection(Section):
     title: str = Field("", description="Its title, e.g. your company; ours if empty")
 
 
+class PositionBasedSection(Section):
+    """Weights of the position-based model."""
+
+    first: float = Field(0.4, ge=0, le=1)
+    last: float = Field(0.4, ge=0, le=1)
+
+
+class SegmentSection(Section):
+    """Who is in a segment when he meets the brand: all conditions given must hold."""
+
+    touch: dict[TouchWord, tuple[str, ...]] = Field(
+        {}, description='The touch is of any of these, as {channel = ["Email"]}'
+    )
+    attributes: dict[str, tuple[str, ...]] = Field(
+        {}, description='Its event tells any of these, as {country = ["Germany"]}'
+    )
+    lifecycle: tuple[str, ...] = Field((), description="It has any of these stages of the map")
+    conversions: int = Field(0, ge=0, description="Bought at least so often before it")
+    conversions_below: int | None = Field(None, ge=1, description="Bought less often before it")
+    value: float = Field(0, ge=0, description="Bought for at least so much before, gross")
+    currency: str = Field("EUR", description="In this currency alone")
+
+
 class LifecycleSection(Section):
     """Where in its life with the brand a person is at a touch."""
 
     stage_map: str = Field("four", description="four, six, or one of your rules file's stage_maps")
     memory_days: Days = Field(90.0, description="Touches longer before are forgotten")
+    outcome_days: Days = Field(
+        30.0, description="Days after a negative touch in which a purchase is looked for"
+    )
     customer_by: tuple[str, ...] = Field(
         (), description="Conversions that make a customer, by name; all if none is named"
     )

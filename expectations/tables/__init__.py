@@ -19,7 +19,8 @@ from expectations.tables.journeys import (
     PATHS,
     TOUCHPOINTS,
 )
-from expectations.tables.lifecycle import TOUCHPOINT_MAP
+from expectations.tables.lifecycle import NEGATIVE_TOUCHES, TOUCHPOINT_MAP
+from expectations.tables.money import MONEY
 from expectations.tables.rates import RATES
 from expectations.tables.sources import BATCHES, EVENTS, QUARANTINE, RECORDS, SPEND
 
@@ -28,7 +29,8 @@ TABLES: dict[str, Table] = {
     for table in (
         BATCHES, RECORDS, QUARANTINE, EVENTS, SPEND, RATES,
         IDENTITIES, TOUCHPOINTS, CONSENTS, CONVERSIONS, PATHS, LOST_PATHS,
-        MODEL_VERSIONS, CREDITS, CHANNELS, CAMPAIGNS, PATH_SUMMARY, TOUCHPOINT_MAP, RECONCILIATION,
-        INTERVALS, RESTATEMENTS, AUDITS, SCORECARD, PUBLICATIONS,
+        MODEL_VERSIONS, CREDITS, CHANNELS, CAMPAIGNS, MONEY, PATH_SUMMARY, TOUCHPOINT_MAP,
+        NEGATIVE_TOUCHES, RECONCILIATION, INTERVALS,
+        RESTATEMENTS, AUDITS, SCORECARD, PUBLICATIONS,
     )
 }  # fmt: skip

@@ -135,11 +135,17 @@ RECONCILIATION = Table(
         "credited_value": Column(Type.MONEY, "Credited to touches"),
         "unattributed_value": Column(Type.MONEY, "Without an eligible touch"),
         "difference_value": Column(Type.MONEY, "booked - credited - unattributed"),
+        "cohort_conversions": Column(Type.SHARE, "Conversions of the day in money, over all days "
+                                     "of touches", at_least=0),
+        "cohort_value": Column(Type.MONEY, "Value of the day in money, over all days of touches"),
         "day": Column(Type.DATE, "UTC day of the conversions"),
     },
     partitioned_by="day",
     rules={
         "credit and order book agree to the last digit":
             "SELECT * FROM {table} WHERE difference_conversions <> 0 OR difference_value <> 0",
+        "money by the day of the touch is the same credit":
+            "SELECT * FROM {table} WHERE cohort_value <> credited_value + unattributed_value OR "
+            "cohort_conversions <> credited_conversions + unattributed_conversions",
     },
 )  # fmt: skip

@@ -26,22 +26,35 @@ def campaigns(credits: DataFrame, spend: DataFrame, models: Sequence[str]) -> Da
     A touch's campaign takes the platform's name of that day where its campaign id had spend that
     day; else it keeps the name it was tagged with.
     """
-    label = F.coalesce("campaign", F.nullif("campaign_id", F.lit("")), F.lit(NOT_SET))
     booked = spend.select(
         F.col("spend_date").alias("day"), "campaign_id", "channel", "currency", "cost",
-        label.alias("campaign"),
+        label().alias("campaign"),
     )  # fmt: skip
-    names = (
-        booked.where("campaign_id <> ''")
-        .groupBy("day", "campaign_id")
-        .agg(F.min("campaign").alias("platform_name"))
-    )
-    earned = credits.withColumn("day", F.col("conversion_date")).join(
-        F.broadcast(names), on=["day", "campaign_id"], how="left"
-    )
-    named = earned.withColumn("campaign", F.coalesce("platform_name", "campaign"))
+    earned = credits.withColumn("day", F.col("conversion_date"))
+    named = called(earned, platform_names(spend), "day")
     keys = ("day", "channel", "campaign", "currency")
     return _beside(named, booked, keys, models, CAMPAIGNS)
+
+
+def platform_names(spend: DataFrame) -> DataFrame:
+    """One row per day and campaign id with spend: the platform's name of it."""
+    told = spend.where("campaign_id <> ''")
+    return told.groupBy(F.col("spend_date").alias("named_on"), "campaign_id").agg(
+        F.min(label()).alias("platform_name")
+    )
+
+
+def called(rows: DataFrame, names: DataFrame, day: str) -> DataFrame:
+    """`rows` whose campaign is called what the platform called its id on that day, if it did."""
+    known = names.withColumnRenamed("named_on", day)
+    both = rows.join(F.broadcast(known), on=[day, "campaign_id"], how="left")
+    named = both.withColumn("campaign", F.coalesce("platform_name", "campaign"))
+    return named.drop("platform_name")
+
+
+def label() -> Column:
+    """What a campaign of `spend` is called."""
+    return F.coalesce("campaign", F.nullif("campaign_id", F.lit("")), F.lit(NOT_SET))
 
 
 def _beside(

@@ -9,11 +9,14 @@ from pyspark.sql import functions as F
 
 from expectations.tables import RECONCILIATION
 from expectations.tables.credit import UNATTRIBUTED
+from expectations.tables.money import NONE
 
 KEYS = ("day", "conversion_type", "currency")
 
 
-def reconciliation(conversions: DataFrame, credits: DataFrame, models: Sequence[str]) -> DataFrame:
+def reconciliation(
+    conversions: DataFrame, credits: DataFrame, money: DataFrame, models: Sequence[str]
+) -> DataFrame:
     """One row per day, model, conversion type and currency of the order book or of credit."""
     names = F.explode(F.array(*(F.lit(name) for name in models)))
     book = conversions.groupBy(
@@ -31,7 +34,13 @@ def reconciliation(conversions: DataFrame, credits: DataFrame, models: Sequence[
         F.sum(F.when(~nobody, F.col("attributed_value"))).alias("credited_value"),
         F.sum(F.when(nobody, F.col("attributed_value"))).alias("unattributed_value"),
     )  # fmt: skip
-    both = book.join(given, on=[*KEYS, "model"], how="full")
+    cohorts = money.where(F.col("conversion_type") != NONE).groupBy(*KEYS, "model").agg(
+        F.sum("conversions").alias("cohort_conversions"),
+        F.sum("attributed_value").alias("cohort_value"),
+    )  # fmt: skip
+    both = book.join(given, on=[*KEYS, "model"], how="full").join(
+        cohorts, on=[*KEYS, "model"], how="full"
+    )
     return _differences(both).select(*RECONCILIATION.columns)
 
 
@@ -42,6 +51,7 @@ def _differences(both: DataFrame) -> DataFrame:
         _filled("booked_conversions", "bigint"), _filled("credited_conversions", share),
         _filled("unattributed_conversions", share), _filled("booked_value", money),
         _filled("credited_value", money), _filled("unattributed_value", money),
+        _filled("cohort_conversions", share), _filled("cohort_value", money),
     )  # fmt: skip
     return filled.withColumn("difference_conversions", _gap("conversions", share)).withColumn(
         "difference_value", _gap("value", money)

@@ -10,19 +10,20 @@ from pyspark.sql import functions as F
 
 from expectations.spark import spark_schema
 from expectations.tables import TOUCHPOINT_MAP
-from expectations.tables.lifecycle import CELL, COUNTS, NO_CURRENCY, NO_STAGE, NONE
+from expectations.tables.lifecycle import BAG, BAGS, CELL, COUNTS, NO_CURRENCY, NO_STAGE, NONE
 from pipelines.feedback import DETRACTOR, PROMOTER
+from pipelines.person_stages import OWNER
 from pipelines.taxonomy import Taxonomy, taxonomy
 
-KEYS = ("day", "model", "stage", "stage_number", *CELL, "currency")
-PLACE = ("stage", "stage_number", *CELL)
-SUMS = tuple(name for name in TOUCHPOINT_MAP.columns if name not in KEYS)
+PLACE = ("stage", "stage_number", "segment", *CELL)
+KEYS = ("day", "model", *PLACE, "currency")
+SUMS = tuple(name for name in TOUCHPOINT_MAP.columns if name not in (*KEYS, "bags"))
 
 
 def touchpoint_map(
     touched: DataFrame, earned: DataFrame, spend: DataFrame, models: Sequence[str], kinds: Taxonomy
 ) -> DataFrame:
-    """One row per day, model, stage, touchpoint and currency of a touch, of credit or of spend.
+    """One row per day, model, stage, segment, touchpoint and currency of touches, credit or spend.
 
     `touched` are the staged touches of the days wanted, `earned` is made by `placed`. What no model
     decides stands beside each of `models`. Touches are counted in rows of currency XXX, once.
@@ -31,7 +32,8 @@ def touchpoint_map(
     parts = [_touches(touched).withColumn("model", names), _credit(earned),
              _cost(spend, kinds).withColumn("model", names)]  # fmt: skip
     every = reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), parts)
-    summed = every.groupBy(*KEYS).agg(*(F.sum(name).alias(name) for name in SUMS))
+    bags = F.array_sort(F.flatten(F.collect_list("bags"))).alias("bags")
+    summed = every.groupBy(*KEYS).agg(*(F.sum(name).alias(name) for name in SUMS), bags)
     fields = spark_schema(TOUCHPOINT_MAP).fields
     return summed.select(*[
         F.coalesce(F.col(f.name), F.lit(0)).cast(f.dataType).alias(f.name)
@@ -41,13 +43,19 @@ def touchpoint_map(
 
 
 def placed(credits: DataFrame, staged: DataFrame) -> DataFrame:
-    """`credits` with the stage and cell of the touch that earned them, wherever it lies in time."""
-    told = staged.select("touchpoint_id", "stage", "stage_number", *cell(staged)[1:])
+    """`credits` with stage, segment and cell of the touch that earned them, whenever it was."""
+    place = ("stage", "stage_number", "segment")
+    told = staged.select("touchpoint_id", *place, *cell(staged)[1:], bag().alias("bag"))
     earning = credits.select(
         F.col("conversion_date").alias("day"), "model", "touchpoint_id", "channel", "currency",
         "conversions", "attributed_value",
     )  # fmt: skip
     return earning.join(told, on="touchpoint_id", how="left")
+
+
+def bag() -> Column:
+    """The bag of a person: all touches and all credit of a person fall into one."""
+    return F.pmod(F.xxhash64(OWNER), F.lit(BAGS)).cast("int")
 
 
 def cell(rows: DataFrame) -> list[Column]:
@@ -74,20 +82,35 @@ def _touches(touched: DataFrame) -> DataFrame:
     }
     assert set(counted) == set(COUNTS), "the contract counts something else"
     real = touched.where("NOT is_echo")
-    narrow = real.select("*", F.col("touch_date").alias("day"), *cell(real)[2:4])
-    summed = F.sum(F.when(asked["csat"], score)).alias("csat_sum")
+    day, whose = F.col("touch_date").alias("day"), bag().alias("bag")
+    narrow = real.select("*", day, whose, *cell(real)[2:4])
+    summed = F.sum(F.when(asked["csat"], score))
     listed = [column.alias(name) for name, column in counted.items()]
-    found = narrow.groupBy("day", *PLACE).agg(*listed, summed)
-    return found.withColumn("currency", F.lit(NO_CURRENCY))
+    found = narrow.groupBy("day", *PLACE, "bag").agg(*listed, summed.alias("csat_sum"))
+    sums = [F.sum(name).alias(name) for name in (*counted, "csat_sum")]
+    used = F.when(F.col("eligible_touches") > 0, _entry(F.col("eligible_touches"), F.lit(0)))
+    whole = found.groupBy("day", *PLACE).agg(*sums, F.collect_list(used).alias("bags"))
+    return whole.withColumn("currency", F.lit(NO_CURRENCY))
+
+
+def _entry(used: Column, credit: Column) -> Column:
+    """What a bag has: one entry of `bags`."""
+    told = F.col("bag"), used.cast("bigint"), credit.cast("decimal(18,12)")
+    return F.struct(*(one.alias(name) for one, name in zip(told, BAG.fields, strict=True)))
 
 
 def _credit(earned: DataFrame) -> DataFrame:
     """Credit by where its touch was; what no touch earned has no stage and no taxonomy."""
-    filled = earned.fillna(NO_STAGE, "stage").fillna(0, "stage_number").fillna(NONE, CELL[1:])
-    return filled.groupBy(*KEYS).agg(
-        F.sum("conversions").alias("conversions"),
-        F.sum("attributed_value").alias("attributed_value"),
+    filled = (
+        earned.fillna(NO_STAGE, "stage")
+        .fillna(0, "stage_number")
+        .fillna(NONE, ["segment", *CELL[1:]])
     )
+    money = [F.sum(name).alias(name) for name in ("conversions", "attributed_value")]
+    found = filled.groupBy(*KEYS, "bag").agg(*money)
+    has = F.col("bag").isNotNull() & (F.col("conversions") > 0)
+    held = F.collect_list(F.when(has, _entry(F.lit(0), F.col("conversions")))).alias("bags")
+    return found.groupBy(*KEYS).agg(*money, held)
 
 
 def _cost(spend: DataFrame, kinds: Taxonomy) -> DataFrame:
@@ -98,7 +121,8 @@ def _cost(spend: DataFrame, kinds: Taxonomy) -> DataFrame:
     kind = told.withColumns({n: c for n, c in taxonomy(kinds).items() if n != "stage"})
     return kind.select(
         F.col("spend_date").alias("day"), F.lit(NO_STAGE).alias("stage"),
-        F.lit(0).alias("stage_number"), *cell(kind), "currency", "cost",
+        F.lit(0).alias("stage_number"), F.lit(NONE).alias("segment"), *cell(kind),
+        "currency", "cost",
     )  # fmt: skip
 
 

@@ -52,12 +52,13 @@ from pipelines.steps.journeys import (
     versions_changed,
 )
 from pipelines.steps.lifecycle import (
-    history_changed,
     make_touchpoint_map,
     map_days,
-    restaged_days,
     stage_parts,
 )
+from pipelines.steps.money import cohort_days, make_money
+from pipelines.steps.negative import make_negative_touches
+from pipelines.steps.pasts import history_changed, rebought_days, restaged_days
 from pipelines.steps.people import (
     days_of_changed_people,
     lost_keys,
@@ -75,6 +76,7 @@ from pipelines.steps.restate import (
 )
 
 __all__ = [
+    "cohort_days",
     "conversion_keys",
     "credit_days",
     "credit_keys",
@@ -105,6 +107,8 @@ __all__ = [
     "make_intervals",
     "make_lost_paths",
     "make_model_versions",
+    "make_money",
+    "make_negative_touches",
     "make_path_summary",
     "make_paths",
     "make_quarantine",
@@ -125,6 +129,7 @@ __all__ = [
     "paths_to_credit",
     "people_changed",
     "rate_parts",
+    "rebought_days",
     "reconciled_days",
     "records_came",
     "refitted_days",

@@ -14,6 +14,7 @@ from expectations.tables import (
     IDENTITIES,
     LOST_PATHS,
     MODEL_VERSIONS,
+    MONEY,
     PATHS,
     SPEND,
     TOUCHPOINTS,
@@ -143,11 +144,12 @@ def make_path_summary(work: Work, months: set[str]) -> DataFrame:
 
 
 def reconciled_days(work: Work) -> set[str]:
-    """Days whose credit changed: a changed order book changes its credit."""
-    return work.changed(CREDITS)
+    """Days whose credit or money changed: a changed order book changes its credit."""
+    return work.changed(CREDITS) | work.changed(MONEY)
 
 
 def make_reconciliation(work: Work, days: set[str]) -> DataFrame:
     """Order book against credit on some days."""
     models = work.run.settings.models.use
-    return reconciliation(work.frame(CONVERSIONS, days), work.frame(CREDITS, days), models)
+    booked, given, cohorts = (work.frame(table, days) for table in (CONVERSIONS, CREDITS, MONEY))
+    return reconciliation(booked, given, cohorts, models)

@@ -40,6 +40,13 @@ max_component = 6
 lookback_days = 2
 [models]
 use = ["first_touch", "linear", "time_decay"]
+[segments.spender]
+conversions = 1
+value = 20.0
+[segments.paid]
+touch = {ownership = ["paid"]}
+[margins]
+order = 0.4
 """
 DEADLY = ("_write", "_write", "_write", "stage", "_add", "keep", "discard", "writer")
 

@@ -102,7 +102,7 @@ def test_planted_over_and_under_use_is_found_by_the_formula_and_by_the_model(dra
 
 def test_the_queries_on_the_page_run_and_agree_with_the_report(drawn):
     con, _, _ = drawn
-    by_touches, by_money = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
+    by_touches, by_money, _ = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
     found = {name: index for name, *_, index in con.execute(by_touches).fetchall()}
     assert found["Display"] == pytest.approx(1 / 3)
     assert con.execute(by_money).fetchall() == [("Display", 1.0, 1.0, 1.0)]

@@ -57,11 +57,33 @@ INSERT INTO channels BY NAME
   FROM (SELECT day, currency, sum(n) AS n, sum(v) AS v FROM book GROUP BY ALL)
   JOIN (SELECT day, currency, model, sum(conversions) AS c, sum(attributed_value) AS a
       FROM campaigns GROUP BY ALL) USING (day, currency);
+INSERT INTO money BY NAME
+  SELECT model, channel, campaign, 'order' AS conversion_type, customer, position, currency,
+    0 AS touches, 3 AS path_touches, 3 AS credited_touches, 1 AS assists,
+    if(customer = 'new', round(conversions * 0.6, 9), conversions - round(conversions * 0.6, 9))
+      AS conversions,
+    if(customer = 'new', round(attributed_value * 0.6, 4),
+      attributed_value - round(attributed_value * 0.6, 4)) AS attributed_value,
+    0 AS cost, 0 AS unmatched_cost, day - INTERVAL 2 DAY AS touch_day, day
+  FROM (SELECT model, channel, campaign, conversions, attributed_value, currency, day
+      FROM campaigns
+    UNION ALL SELECT model, channel, '(not set)', conversions, attributed_value, currency, day
+      FROM channels WHERE channel = '(unattributed)'),
+    (VALUES ('new', 'only'), ('returning', 'last')) t(customer, position);
+INSERT INTO money BY NAME
+  SELECT model, channel, campaign, '(none)' AS conversion_type, '(none)' AS customer,
+    '(none)' AS position, currency, 0 AS touches, 0 AS path_touches, 0 AS credited_touches,
+    0 AS assists, 0 AS conversions, 0 AS attributed_value, cost,
+    if(dice(campaign || '?') < 0.2, cost, 0) AS unmatched_cost, day AS touch_day, day
+  FROM campaigns WHERE cost > 0
+  UNION ALL SELECT model, channel, campaign, '(none)', '(none)', '(none)', 'XXX', 40, 0, 0, 0, 0, 0,
+    0, 0, day, day
+  FROM campaigns WHERE currency <> 'XXX';
 INSERT INTO reconciliation BY NAME
   SELECT model, conversion_type, currency, n AS booked_conversions, n - u AS credited_conversions,
     u AS unattributed_conversions, 0 AS difference_conversions, v AS booked_value,
     v - round(v * 0.07, 2) AS credited_value, round(v * 0.07, 2) AS unattributed_value,
-    0 AS difference_value, day
+    0 AS difference_value, n AS cohort_conversions, v AS cohort_value, day
   FROM book, m, LATERAL (SELECT round(n * 0.07, 6) AS u);
 INSERT INTO spend BY NAME
   SELECT 'google_ads' AS platform, '123' AS account_id, campaign AS campaign_id, campaign, channel,
@@ -92,7 +114,7 @@ CREATE TEMP TABLE stages AS SELECT * FROM (VALUES (1, 'awareness'), (2, 'evaluat
 CREATE TEMP TABLE met AS
   SELECT *, (5 + 90 * dice(channel || stage)) * if(channel = 'Display', 20, 1) AS n FROM ch, stages;
 INSERT INTO touchpoint_map BY NAME
-  SELECT model, stage, stage_number, channel, 'owned' AS ownership, 'direct' AS contact,
+  SELECT model, stage, stage_number, '(all)' AS segment, channel, 'owned' AS ownership, 'direct' AS contact,
     'online' AS setting, 'communication' AS form, 'XXX' AS currency, day, n::BIGINT AS touches,
     touches AS eligible_touches, touches // 50 AS negative_touches, touches // 2 AS persons,
     if(stage_number = 4, 10, 0) AS nps_answers, nps_answers * 6 // 10 AS nps_promoters,
