@@ -12,6 +12,7 @@ import pytest
 from expectations.arrow import arrow_schema
 from expectations.tables import TABLES
 from expectations.tables.credit import USUAL_MODEL_NAMES
+from pipelines.query import add_star
 
 CHANNELS = (
     "Paid Search", "Organic Search", "Email", "Direct", "Paid Social", "Display", "Affiliates",
@@ -22,13 +23,14 @@ Lake = Callable[..., duckdb.DuckDBPyConnection]
 
 
 def empty_lake() -> duckdb.DuckDBPyConnection:
-    """Every published table, with no row."""
+    """Every published table, with no row, and the star that is made of them."""
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'").fetchall()
     for table in TABLES.values():
         con.register("contract", arrow_schema(table).empty_table())
         con.execute(f"CREATE TABLE {table.name} AS FROM contract").fetchall()
         con.unregister("contract")
+    add_star(con, 7)
     return con
 
 
@@ -51,7 +53,8 @@ def seeded_lake(
     }
     for name, value in variables.items():
         con.execute(f"SET VARIABLE {name} = $value", {"value": value}).fetchall()
-    con.execute((Path(__file__).parent / "lake.sql").read_text()).fetchall()
+    for name in ("lake.sql", "certain.sql"):
+        con.execute((Path(__file__).parent / name).read_text()).fetchall()
     return con
 
 

@@ -53,7 +53,7 @@ def test_empty_tables_become_sentences(written, no_rows, tables_of):
     assert tables_of(page) == []
     header, *sections = page.read_text().split("<section ")
     assert "Nothing has been published yet" in header
-    assert ['class="empty"' in section for section in sections] == [True] * 11 + [False]
+    assert ['class="empty"' in section for section in sections] == [True] * 12 + [False]
 
 
 def test_a_publication_without_conversions_still_renders(written, lake):
@@ -76,7 +76,7 @@ def test_names_from_data_are_text_and_never_markup(written, lake):
 
 
 def test_every_table_names_its_unit_and_its_period(written, seeded, tables_of):
-    unit = re.compile("EUR|conversions|count|per cent|tau")
+    unit = re.compile("EUR|conversions|count|per cent|tau|in the unit of their row")
     period = re.compile(r"\d{4}-\d\d|run run-|since the first file|by UTC day|learned from")
     captions = [caption for caption, _ in tables_of(written(seeded))]
     assert len(captions) > 15
