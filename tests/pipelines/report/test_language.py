@@ -18,9 +18,7 @@ BUILT = ("names.", "nouns.", "script.", "terms.", "about.")  # looked up by a na
 CALL = re.compile(r"""\bt\(\s*f?["']([\w.]+)(["'{])( ~)?""")
 PLACE = re.compile(r"\{(\w+)\}")
 # the same word in both languages, or no word at all
-SAME = re.compile(
-    r"ROAS|CPA|NPS|CSAT|Conversions?|Shapley|Online|Offline|Segment|Index|EUR"
-)
+SAME = re.compile(r"ROAS|CPA|NPS|CSAT|Conversions?|Shapley|Online|Offline|Segment|Index|EUR")
 
 
 def calls() -> set[str]:
