@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 
 import duckdb
-from expectations.tables.money import NONE
 
 from expectations.tables.credit import UNATTRIBUTED
+from expectations.tables.money import NONE
 from pipelines.report.queries import Row, Rows, rows_of
 from pipelines.report.shape import ZERO, by
 

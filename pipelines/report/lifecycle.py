@@ -10,8 +10,8 @@ from math import log2
 from typing import Any
 
 import duckdb
-from expectations.star_lifecycle import EVERY
 
+from expectations.star_lifecycle import EVERY
 from expectations.tables.lifecycle import ALL
 from pipelines.report.queries import Row, Rows, rows_of
 from pipelines.report.shape import by

@@ -7,10 +7,17 @@ from datetime import date
 from typing import Any
 
 import duckdb
-from expectations.star_lifecycle import USE_DAYS
 
+from expectations.star_lifecycle import USE_DAYS
 from pipelines.report import (
-    certainty, currencies, health, lifecycle, moved, negative, queries, sentences,
+    certainty,
+    currencies,
+    health,
+    lifecycle,
+    moved,
+    negative,
+    queries,
+    sentences,
 )  # fmt: skip
 from pipelines.report.blocks import LIMITS
 from pipelines.report.language import Language
