@@ -67,7 +67,7 @@ def section(table: Table) -> str:
     kept = " Rows are only ever added." if table.is_appended else ""
     key = ", ".join(f"`{name}`" for name in table.grain)
     columns = [
-        f"| `{name}` | {type_name(column.type)} | {_cell(column.about)} | {_promised(column)} |"
+        f"| `{name}` | {type_name(column.type)} | {_cell(column.about)} | {promised(column)} |"
         for name, column in table.columns.items()
     ]
     rules = ["", "Rules:", *(f"- {rule}" for rule in table.rules)] if table.rules else []
@@ -76,10 +76,10 @@ def section(table: Table) -> str:
     return "\n".join([*heading, *head, *columns, *rules, ""])
 
 
-def _promised(column: Column) -> str:
+def promised(column: Column) -> str:
     """What values a column takes.
 
-    >>> _promised(Column(Type.SHARE, "", at_least=0, at_most=1, nullable=True))
+    >>> promised(Column(Type.SHARE, "", at_least=0, at_most=1, nullable=True))
     'at least 0; at most 1; may be null'
     """
     said = [", ".join(f"`{value}`" for value in column.one_of)] if column.one_of else []

@@ -118,6 +118,7 @@ def _first_line(text: str) -> str:
 def main() -> None:
     """Run a command; errors that a user can mend are one sentence and an exit code."""
     import pipelines.cli.channels
+    import pipelines.cli.dictionary
     import pipelines.cli.exports
     import pipelines.cli.judging
     import pipelines.cli.looks

@@ -211,18 +211,22 @@ def report(
     language: Annotated[
         Language | None, typer.Option(help="In place of language under [report].")
     ] = None,
+    segment: Annotated[
+        str | None, typer.Option(help="Of one segment alone: what is known by segment.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write the report of a publication: one HTML file, no network."""
-    from pipelines.report.page import write_report
+    from pipelines.report.page import file_name, write_report
 
     place: Place = context.obj
     told = place.settings.report
     spoken = language.value if language else told.language
     con = connect(lake_of(context), publication)
     path = write_report(
-        con, to or place.home / "report.html", told.title or None, publication, spoken
-    )
+        con, to or place.home / file_name(segment), told.title or None, publication, spoken,
+        segment,
+    )  # fmt: skip
     if as_json:
         show_json({"report": str(path), "publication_id": publication or newest(con)})
     else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import combinations, pairwise
+from operator import mul
 from statistics import fmean
 
 import duckdb
@@ -58,23 +59,19 @@ def ranks(figures: Sequence[Decimal]) -> list[int]:
     return [ordered.index(figure) + 1 for figure in figures]
 
 
-def tau(a: Sequence[Decimal], b: Sequence[Decimal]) -> float | None:
-    """Kendall's tau-b of two rankings of the same things; None if one of them is all ties.
+def signs(figures: Sequence[Decimal]) -> list[int]:
+    """Tell of each pair which is larger: 1 the first, -1 the second, 0 neither."""
+    return [(a > b) - (a < b) for a, b in combinations(figures, 2)]
 
-    >>> tau([1, 2, 3], [10, 20, 30]), tau([1, 2, 3], [3, 2, 1]), tau([1, 1], [1, 2])
-    (1.0, -1.0, None)
+
+def tau(a: Sequence[int], b: Sequence[int]) -> float | None:
+    """Kendall's tau-b of the signs of two rankings; None if one of them is all ties.
+
+    >>> tau(signs([1, 2, 3]), signs([3, 2, 1])), tau(signs([1, 1]), signs([1, 2]))
+    (-1.0, None)
     """
-    pairs = [
-        (_sign(p, q), _sign(r, s)) for (p, r), (q, s) in combinations(zip(a, b, strict=True), 2)
-    ]
-    told_a, told_b = (sum(pair[i] != 0 for pair in pairs) for i in (0, 1))
-    if not (told_a and told_b):
-        return None
-    return float(sum(x * y for x, y in pairs) / (told_a * told_b) ** 0.5)
-
-
-def _sign(a: Decimal, b: Decimal) -> int:
-    return (a > b) - (a < b)
+    told = sum(map(abs, a)) * sum(map(abs, b))
+    return sum(map(mul, a, b)) / told**0.5 if told else None
 
 
 def verdicts(lines: Sequence[Line], unit: str, monthly: Rows) -> list[Verdict]:
@@ -116,8 +113,8 @@ def month_ranks(monthly: Rows, unit: str) -> dict[str, tuple[int, int]]:
 def agreement(lines: Sequence[Line], unit: str) -> list[list[float | None]]:
     """Kendall's tau of each model's ranking of channels with each other's, both in model order."""
     columns = _columns([line for line in lines if not line.is_rest], unit)
-    figures = [[cell or ZERO for cell in column] for column in columns]
-    return [[tau(a, b) for b in figures] for a in figures]
+    told = [signs([cell or ZERO for cell in column]) for column in columns]
+    return [[tau(a, b) for b in told] for a in told]
 
 
 def month_to_month(monthly: Rows, models: Sequence[str], unit: str) -> list[float | None]:
@@ -128,7 +125,7 @@ def month_to_month(monthly: Rows, models: Sequence[str], unit: str) -> list[floa
 def _successive(rows: Rows, unit: str) -> float | None:
     months = [{r["channel"]: r[unit] for r in group} for group in by(rows, "month").values()]
     channels = sorted({row["channel"] for row in rows})
-    told = [[month.get(channel, ZERO) for channel in channels] for month in months]
+    told = [signs([month.get(channel, ZERO) for channel in channels]) for month in months]
     taus = [tau(a, b) for a, b in pairwise(told)]
     known = [one for one in taus if one is not None]
     return fmean(known) if known else None

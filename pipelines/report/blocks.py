@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.report import agreement, figures, flows, queries, sentences, shape
+from pipelines.report import agreement, cohorts, figures, flows, queries, sentences, shape
 from pipelines.report.language import Language
 from pipelines.report.queries import Rows
 
@@ -33,6 +33,7 @@ def data_of(con: duckdb.DuckDBPyConnection, first: date, through: date) -> dict[
         "books": queries.reconciliation(con, through),
         "spend": queries.spend(con, first, through),
         "monthly": agreement.by_month(con, through),
+        **cohorts.data_of(con, first, through),
     }
 
 
@@ -75,6 +76,9 @@ def _block(
     }
     return {
         **block,
+        **{name: data[name] for name in ("cohort", "cohort_months", "roles")},
+        "by_customer": cohorts.by_customer(data["customers"], models),
+        "by_position": cohorts.by_position(data["positions"], models, measures[0]),
         **_over_time(data["daily"]),
         **_flow(data["flow"]),
         **_agreement(lines, data["monthly"], models, measures[0], say),

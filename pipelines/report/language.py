@@ -78,6 +78,22 @@ class Language:
         """
         return figures.NOTHING if part is None else f"{100 * part:.0f}\N{NO-BREAK SPACE}%"
 
+    def fine_percent(self, part: float | None) -> str:
+        r"""Write a measured part of 1 in per cent, with a place.
+
+        >>> Language("de").fine_percent(0.1234)
+        '12,3\xa0%'
+        """
+        return figures.NOTHING if part is None else f"{self.decimal(100 * part)}\N{NO-BREAK SPACE}%"
+
+    def points(self, part: float | None) -> str:
+        """Write a difference of two parts of 1 in points of per cent, with its sign.
+
+        >>> Language("en").points(0.051), Language("de").points(0.051)
+        ('+5.1', '+5,1')
+        """
+        return figures.NOTHING if part is None else self.signed(self.decimal(100 * part))
+
     def share(self, part: Number, whole: Number = 1, places: int = 1) -> str:
         """Write a part of a whole in per cent."""
         return self._figure(figures.share(part, whole, places))

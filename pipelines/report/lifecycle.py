@@ -11,6 +11,8 @@ from typing import Any
 
 import duckdb
 
+from expectations.star_lifecycle import EVERY
+from expectations.tables.lifecycle import ALL
 from pipelines.report.queries import Row, Rows, rows_of
 from pipelines.report.shape import by
 
@@ -79,17 +81,50 @@ class Heat:
         return min(1.0, abs(log2(self.index)) / log2(FULL_HEAT))
 
 
-def felt(con: duckdb.DuckDBPyConnection, through: date) -> Rows:
+def use_index(con: duckdb.DuckDBPyConnection, segment: str | None) -> Rows:
+    """List the indices over all stages with their intervals, by segment; all segments first.
+
+    `con` has the star of the publication. Without segments in the settings all of them is enough.
+    """
+    sql = """
+        SELECT * FROM use_index
+        WHERE stage = $every AND segment = coalesce($segment, segment) AND segment <> $all
+        ORDER BY model, segment <> $every, segment, touches DESC, channel"""
+    return rows_of(con, sql, every=EVERY, all=ALL, segment=segment)
+
+
+def segments(con: duckdb.DuckDBPyConnection, through: date) -> list[str]:
+    """List the segments that touches of the publication are in."""
+    sql = """
+        SELECT DISTINCT segment FROM touchpoint_map
+        WHERE day <= $through AND stage_number > 0 ORDER BY segment"""
+    return [row["segment"] for row in rows_of(con, sql, through=through)]
+
+
+def _of_segment(sql: str) -> str:
+    """The query for one segment, or for all of them if $segment is null."""
+    only = "stage_number > 0 AND segment = coalesce($segment, segment)"
+    return sql.replace("stage_number > 0", only)
+
+
+def felt(con: duckdb.DuckDBPyConnection, through: date, segment: str | None = None) -> Rows:
     """Count touches, person-days, negative touches and answers by stage and channel."""
-    return rows_of(con, _FELT, through=through)
+    return rows_of(con, _of_segment(_FELT), through=through, segment=segment)
 
 
-def maps(con: duckdb.DuckDBPyConnection, through: date, models: Sequence[str]) -> dict[str, Any]:
+def maps(
+    con: duckdb.DuckDBPyConnection,
+    through: date,
+    models: Sequence[str],
+    segment: str | None = None,
+) -> dict[str, Any]:
     """Stages in order, and for each model the lines of its heat map; most touched first."""
-    cells = rows_of(con, USE_BY_STAGE, through=through)
-    whole = rows_of(con, f"{USE} ORDER BY model, touches DESC, channel", through=through)
+    named = {"through": through, "segment": segment}
+    cells = rows_of(con, _of_segment(USE_BY_STAGE), **named)
+    ordered = f"{_of_segment(USE)} ORDER BY model, touches DESC, channel"
+    whole = rows_of(con, ordered, **named)
     stages = sorted({(row["stage_number"], row["stage"]) for row in cells})
-    kinds = {row["channel"]: row["kinds"] for row in rows_of(con, _KINDS, through=through)}
+    kinds = {row["channel"]: row["kinds"] for row in rows_of(con, _of_segment(_KINDS), **named)}
     at = {(row["model"], row["channel"], row["stage"]): row for row in cells}
     lines = {
         model: [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import date
@@ -13,20 +14,22 @@ import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from expectations.tables.credit import UNATTRIBUTED
-from pipelines.report import blocks, figures, flows, queries, sections, shape
+from pipelines.errors import UsageError
+from pipelines.report import blocks, figures, flows, lifecycle, queries, sections, shape
 from pipelines.report.language import Language, catalogue
 
 _HERE = Path(__file__).parent
 _SCRIPTS = ("d3.min.js", "plot.umd.min.js", "charts.js", "tables.js", "state.js")
 _NEVER = date(1, 1, 1)  # nothing is published: no day is shown
 _FILTERS = (
-    "money", "count", "decimal", "percent", "share", "difference", "money_difference", "signed",
-    "plural", "pairs", "words", "channel", "day", "month",
+    "money", "count", "decimal", "percent", "fine_percent", "points", "share", "difference",
+    "money_difference", "signed", "plural", "pairs", "words", "channel", "day", "month",
 )  # fmt: skip
 SECTIONS = (
-    "summary", "credit", "campaigns", "paths", "lifecycle", "models", "money", "time",
+    "summary", "credit", "campaigns", "paths", "lifecycle", "models", "certainty", "money", "time",
     "restatements", "reconciliation", "health", "definitions",
 )  # fmt: skip
+OF_SEGMENT = ("lifecycle", "definitions")  # what is told of one segment, and its words
 
 
 def write_report(
@@ -35,17 +38,29 @@ def write_report(
     title: str | None = None,
     publication_id: int | None = None,
     language: str = "en",
+    segment: str | None = None,
 ) -> Path:
     """Write the page of a publication (the newest if None) to `out` and return `out`.
 
-    `con` has one view per table, as that publication has it. The same tables give the same bytes.
+    `con` has one view per table and of the star, as that publication has it. The page of one
+    segment has the sections that know segments. The same tables give the same bytes.
     """
     say = Language(language)
-    page = _page(con, title or say.t("page.title"), publication_id, say)
+    page = _page(con, title or say.t("page.title"), publication_id, segment, say)
     html = _environment(say).get_template("report.html").render(page)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(html, encoding="utf-8", newline="\n")
     return out
+
+
+def file_name(segment: str | None = None) -> str:
+    """Name the file of a page, in the folder that Airflow serves.
+
+    >>> file_name(), file_name("New in Köln")
+    ('report.html', 'report-new-in-köln.html')
+    """
+    words = re.sub(r"[^\w]+", "-", segment or "").strip("-").lower()
+    return f"report-{words}.html" if words else "report.html"
 
 
 def _environment(say: Language) -> Environment:
@@ -66,10 +81,13 @@ def _environment(say: Language) -> Environment:
 
 
 def _page(
-    con: duckdb.DuckDBPyConnection, title: str, publication_id: int | None, say: Language
-) -> dict[str, Any]:
+    con: duckdb.DuckDBPyConnection, title: str, publication_id: int | None, segment: str | None,
+    say: Language,
+) -> dict[str, Any]:  # fmt: skip
     run = queries.publication(con, publication_id)
     through = run["through_date"] if run else _NEVER
+    if segment is not None:
+        _known(segment, lifecycle.segments(con, through))
     first = queries.first_day(con, through)
     period = _period(first, through, say)
     data = blocks.data_of(con, first or through, through)
@@ -79,13 +97,15 @@ def _page(
     return {
         "title": title,
         "run": run,
-        "sections": SECTIONS,
+        "segment": segment,
+        "sections": OF_SEGMENT if segment else SECTIONS,
         "period": period,
         "models": models,
+        "model_choices": [(model, say.words(model)) for model in models],
         "blocks": made,
         **blocks.LIMITS,
-        **sections.all_of(con, run, through, models, say),
-        "chart_data": _chart_data(made, models, say),
+        **sections.all_of(con, run, through, models, segment, say),
+        "chart_data": _chart_data([] if segment else made, models, say),
         "style": _asset("report.css"),
         "licences": _asset("LICENSES.txt"),
         "scripts": scripts,
@@ -93,6 +113,13 @@ def _page(
         "terms": [say.t(key).split(" | ") for key in catalogue() if key.startswith("terms.")],
         "explained": {f"about.{model}" for model in models} & set(catalogue()),
     }
+
+
+def _known(segment: str, known: Sequence[str]) -> None:
+    if segment not in known:
+        raise UsageError(
+            f"There is no segment {segment!r}. Segments: {', '.join(known) or 'none'}."
+        )
 
 
 def _period(first: date | None, through: date, say: Language) -> str:

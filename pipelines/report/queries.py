@@ -145,6 +145,25 @@ def losses(con: duckdb.DuckDBPyConnection, through: date, most: int) -> Rows:
     return rows_of(con, sql, through=through, most=most)
 
 
+def ends(con: duckdb.DuckDBPyConnection, through: date) -> Rows:
+    """Count, by its last channel, open paths at the end of the newest month and its conversions.
+
+    `all_losses` and `all_conversions` are the sums; conversions are of all currencies.
+    """
+    sql = """
+        WITH ended AS (
+            SELECT month, string_split(path, ' > ')[-1] AS channel, losses, conversions
+            FROM path_summary WHERE month <= $through AND path <> $unattributed
+            QUALIFY month = max(month) FILTER (losses > 0) OVER ()
+        )
+        SELECT month, channel, sum(losses)::BIGINT AS losses,
+            sum(conversions)::BIGINT AS conversions,
+            sum(sum(losses)) OVER ()::BIGINT AS all_losses,
+            sum(sum(conversions)) OVER ()::BIGINT AS all_conversions
+        FROM ended GROUP BY month, channel ORDER BY losses DESC, conversions DESC, channel"""
+    return rows_of(con, sql, through=through, unattributed=UNATTRIBUTED)
+
+
 def reconciliation(con: duckdb.DuckDBPyConnection, through: date) -> Rows:
     """Sum the reconciliation by currency, type and model; count rows that do not agree."""
     sums = ", ".join(

@@ -8,7 +8,17 @@ from typing import Any
 
 import duckdb
 
-from pipelines.report import currencies, health, lifecycle, moved, queries, sentences
+from expectations.star_lifecycle import USE_DAYS
+from pipelines.report import (
+    certainty,
+    currencies,
+    health,
+    lifecycle,
+    moved,
+    negative,
+    queries,
+    sentences,
+)  # fmt: skip
 from pipelines.report.blocks import LIMITS
 from pipelines.report.language import Language
 from pipelines.report.queries import Row
@@ -21,25 +31,49 @@ def all_of(
     run: Row | None,
     through: date,
     models: Sequence[str],
+    segment: str | None,
     say: Language,
 ) -> dict[str, Any]:
     """Everything beside the blocks of the currencies."""
     return {
         "losses": queries.losses(con, through, LIMITS["most_paths"]),
-        **_lifecycle(con, through, models, say),
+        "path_ends": queries.ends(con, through),
+        **_lifecycle(con, through, models, segment, say),
+        **_certainty(con, run["publication_id"] if run else 0, through, models, say),
         **_moved(con, run["publication_id"] if run else 0),
         **_health(con, run, through, say),
     }
 
 
 def _lifecycle(
-    con: duckdb.DuckDBPyConnection, through: date, models: Sequence[str], say: Language
-) -> dict[str, Any]:
-    found = lifecycle.maps(con, through, models)
+    con: duckdb.DuckDBPyConnection, through: date, models: Sequence[str], segment: str | None,
+    say: Language,
+) -> dict[str, Any]:  # fmt: skip
+    found = lifecycle.maps(con, through, models, segment)
     return {
         "lifecycle": found,
         "lifecycle_models": [(model, say.words(model)) for model, _ in found["maps"]],
-        "felt": lifecycle.felt(con, through),
+        "felt": lifecycle.felt(con, through, segment),
+        "use_index": lifecycle.use_index(con, segment),
+        "use_days": USE_DAYS,
+        "negative": (effects := negative.effects(con, through)),
+        "negative_sentences": [negative.sentence(row, say) for row in effects],
+    }
+
+
+def _certainty(
+    con: duckdb.DuckDBPyConnection, publication_id: int, through: date, models: Sequence[str],
+    say: Language,
+) -> dict[str, Any]:  # fmt: skip
+    month = certainty.month(con, through)
+    found = certainty.scores(con, publication_id)
+    return {
+        "sure_month": month,
+        "sure": certainty.sure(con, month["month"] if month else None),
+        "sure_tables": certainty.tables,
+        "scored_on": found["scored_on"],
+        "score_verdicts": found["verdicts"],
+        "scores": found["scores"],
     }
 
 

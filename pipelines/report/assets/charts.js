@@ -41,7 +41,7 @@ const Charts = (() => {
       marginLeft: 12 + longest * 7.2,
       x: { label: `${unit} →`, labelAnchor: "right", labelArrow: "none", labelOffset: 40,
            grid: true, nice: true,
-           ticks: isNarrow ? 4 : 8, tickFormat: (v) => compact.format(v) },
+           ticks: Math.max(2, Math.min(8, Math.floor((width - 36 - longest * 7.2) / 75))), tickFormat: (v) => compact.format(v) },
       y: { type: "band", domain: marks, label: null, tickSize: 0, padding: 0.1,
            tickFormat: (i) => shorten(shown[i].label, letters) },
       marks: [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,6 +14,8 @@ import pytest
 from expectations.arrow import arrow_schema
 from expectations.tables import TABLES
 from expectations.tables.credit import USUAL_MODEL_NAMES
+from pipelines.query import add_star
+from pipelines.report.page import write_report
 
 CHANNELS = (
     "Paid Search", "Organic Search", "Email", "Direct", "Paid Social", "Display", "Affiliates",
@@ -22,13 +26,14 @@ Lake = Callable[..., duckdb.DuckDBPyConnection]
 
 
 def empty_lake() -> duckdb.DuckDBPyConnection:
-    """Every published table, with no row."""
+    """Every published table, with no row, and the star that is made of them."""
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'").fetchall()
     for table in TABLES.values():
         con.register("contract", arrow_schema(table).empty_table())
         con.execute(f"CREATE TABLE {table.name} AS FROM contract").fetchall()
         con.unregister("contract")
+    add_star(con, 7)
     return con
 
 
@@ -51,7 +56,8 @@ def seeded_lake(
     }
     for name, value in variables.items():
         con.execute(f"SET VARIABLE {name} = $value", {"value": value}).fetchall()
-    con.execute((Path(__file__).parent / "lake.sql").read_text()).fetchall()
+    for name in ("lake.sql", "certain.sql"):
+        con.execute((Path(__file__).parent / name).read_text()).fetchall()
     return con
 
 
@@ -65,6 +71,23 @@ def lake() -> Lake:
 def seeded() -> duckdb.DuckDBPyConnection:
     """One lake that tests share and do not change: 60 days, 10 channels, EUR and no currency."""
     return seeded_lake()
+
+
+@dataclass(frozen=True)
+class Year:
+    """The page of a year of 30 channels and 200 campaigns, and what it took to write."""
+
+    page: Path
+    cpu_seconds: float
+
+
+@pytest.fixture(scope="session")
+def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
+    """Written once; the lake is forgotten."""
+    con = seeded_lake(days=365, channels=30, campaigns=200, currencies=("EUR", "USD"))
+    started = time.process_time()
+    page = write_report(con, tmp_path_factory.mktemp("year") / "year.html")
+    return Year(page, time.process_time() - started)
 
 
 @pytest.fixture

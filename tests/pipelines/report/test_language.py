@@ -15,20 +15,18 @@ from pipelines.report.language import LANGUAGES, Language, catalogue
 
 REPORT = Path(page.__file__).parent
 BUILT = ("names.", "nouns.", "script.", "terms.", "about.")  # looked up by a name, not by a literal
-CALL = re.compile(r"""\bt\(\s*f?["']([\w.{}]+)["']( ~)?""")
+CALL = re.compile(r"""\bt\(\s*f?["']([\w.]+)(["'{])( ~)?""")
 PLACE = re.compile(r"\{(\w+)\}")
 # the same word in both languages, or no word at all
-SAME = re.compile(
-    r"ROAS|CPA|NPS|CSAT|Conversions?|Shapley|Online|Offline|Audits|Path|Name|EUR( per EUR)?"
-)
+SAME = re.compile(r"ROAS|CPA|NPS|CSAT|Conversions?|Shapley|Online|Offline|Segment|Index|EUR")
 
 
 def calls() -> set[str]:
     """Every key that templates and modules name; the part before what is put in at run time."""
     found = set()
     for path in (*REPORT.glob("*.py"), *REPORT.glob("templates/*.html")):
-        for key, goes_on in CALL.findall(path.read_text(encoding="utf-8")):
-            found.add(key.split("{")[0] + ("*" if goes_on or "{" in key else ""))
+        for key, end, goes_on in CALL.findall(path.read_text(encoding="utf-8")):
+            found.add(key + ("*" if goes_on or end == "{" else ""))
     return found
 
 

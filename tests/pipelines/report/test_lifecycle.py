@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
 
+from pipelines.errors import UsageError
 from pipelines.report import lifecycle
 from pipelines.report.page import write_report
 
@@ -18,6 +20,7 @@ def planted(no_rows):
     no_rows.execute("""
         INSERT INTO touchpoint_map BY NAME SELECT *, 'XXX' AS currency, 'owned' AS ownership,
             'direct' AS contact, 'online' AS setting, 'communication' AS form, 5 AS persons,
+            '(all)' AS segment, [] AS bags,
             2 AS negative_touches, eligible_touches AS touches, 4 AS nps_answers,
             3 AS nps_promoters, 1 AS nps_detractors, 0 AS csat_answers, 0 AS csat_sum,
             0 AS attributed_value, 0 AS cost
@@ -39,6 +42,21 @@ def test_an_index_is_share_of_credit_over_share_of_touches(planted):
     ]  # fmt: skip
     verdicts = [[cell.verdict for cell in line["cells"]] for line in lines]
     assert verdicts == [["over", ""], ["", "under"]]
+
+
+def test_a_page_of_one_segment_has_what_is_known_by_segment_and_no_more(lake, tmp_path):
+    con = lake(days=5)
+    con.execute("""
+        INSERT INTO touchpoint_map SELECT * REPLACE ('club' AS segment, touches * 3 AS touches)
+        FROM touchpoint_map WHERE channel = 'Email'""").fetchall()
+    text = write_report(con, tmp_path / "club.html", segment="club").read_text()
+    assert re.findall('<section id="([a-z]+)"', text) == ["lifecycle", "definitions"]
+    assert "<strong>Club</strong>" in text
+    assert '<th scope="row">Email</th>' in text
+    assert "Paid Search" not in text
+    assert lifecycle.segments(con, THROUGH) == ["(all)", "club"]
+    with pytest.raises(UsageError, match="Segments: \\(all\\), club"):
+        write_report(con, tmp_path / "none.html", segment="Club")
 
 
 def test_satisfaction_and_reach_are_sums_over_days_and_not_over_models(planted):
