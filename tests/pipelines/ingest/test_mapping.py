@@ -23,6 +23,7 @@ ids:
   - {type: user_id, value: customer}
 dedupe: {parts: [id]}
 """
+CORRECTED = "{corrected: {received: got, sent: sent, created: at}}"
 
 
 def written(folder: Path, text: str) -> Path:
@@ -84,6 +85,10 @@ def test_a_shipped_mapping_reads_only_the_folder_of_its_source():
         ("path: kind", 'path: "@.kind"', ["shop.yaml:7", "which is not given"]),
         ("path: kind", "path: ^.kind", ["shop.yaml:7", "`rows` is the record itself"]),
         ("kind, map", "kind, lower: true, hsh: md5, map", ["shop.yaml:7", "did you mean 'hash'?"]),
+        ("page_url: {use: page}", f"page_url: {CORRECTED}", ["shop.yaml:9", "a time is corrected"]),
+        ("{path: at, ts: epoch_s}", CORRECTED.replace("sent", "snt"), ["mean 'sent'?"]),
+        ("{path: at, ts: epoch_s}", CORRECTED[:-1] + ", ts: iso}", ["shop.yaml:8", "nothing more"]),
+        ("parts: [id]", "parts: [id], earlist: at", ["shop.yaml:12", "did you mean 'earliest'?"]),
     ],
 )
 def test_a_mistake_is_told_with_file_line_key_and_the_nearest_word(
