@@ -200,6 +200,8 @@ def _told(document: Document, problem: ValidationError) -> Exception:
     if first["type"] == "missing":
         return document.error(place[:-1], f"the key {place[-1]!r} is missing")
     given = "" if isinstance(first["input"], dict | list) else f", got {first['input']!r}"
+    if first["input"] is None:  # as YAML reads null, NULL and ~
+        given = ", and there is none; put a word such as NULL in quotes"
     return document.error(place, f"{first['msg'].lower()}{given}")
 
 

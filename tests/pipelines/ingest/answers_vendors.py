@@ -17,40 +17,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.pipelines.ingest.answers import Told
+from tests.pipelines.ingest.answers_loaders import LOADED, LOADED_SPEND
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 SNOWPLOW, LEGACY = SAMPLES / "snowplow", SAMPLES / "snowplow_dbt_legacy"
 RUDDER = SAMPLES / "webhooks_rudder"
 WEBHOOKS = {"customer_io": RUDDER / "customer_io.jsonl", "mailjet": RUDDER / "mailjet.jsonl"}
 IN_NEW_YORK = timedelta(hours=5)  # the clock of the expected sessions, in January
-# where a file of a loader lands, and what its events are
-LOADED = {
-    "amplitude/event-answers-data.csv": ("amplitude_event_data.csv", {"other": 10}),
-    "mixpanel/event-answers.csv": ("mixpanel_event.csv", {"other": 5}),
-    "marketo/activity_click-answers-.csv":
-        ("marketo_activity_click_email_data.csv", {"email_click": 5}),
-    "marketo/activity_merge-answers-.csv": ("marketo_activity_merge_leads_data.csv", {"merge": 5}),
-    "marketo/activity_delete-answers-.csv":
-        ("marketo_activity_delete_lead_data.csv", {"record_deleted": 5}),
-    "marketo/activity_send-answers-.csv":
-        ("marketo_activity_send_email_data.csv", {"email_sent": 4, "other": 1}),
-    "marketo/lead-answers-.csv": ("marketo_lead_data.csv", {"lead_created": 5}),
-    "hubspot/ticket-answers-.csv": ("ticket_data.csv", {"ticket_opened": 5}),
-    "hubspot/contact_form_submission-answers-.csv":
-        ("../hubspot/contact_form_submission_data.csv", {"form_submit": 5}),
-    "salesforce/task-answers-.csv": ("sf_task_data.csv", {"activity": 3}),
-    "salesforce/event-answers-.csv": ("sf_event_data.csv", {"activity": 3}),
-    # deleted deals: their history moves nothing
-    "salesforce/opportunity_history-answers-.csv":
-        ("sf_opportunity_history_data.csv", {"other": 3}),
-    "iterable/event-answers-.csv": ("iterable_event_data.csv", {"consent_change": 2, "other": 4}),
-}  # fmt: skip
 LANDS = {
     "snowplow/answers-events.tsv": SNOWPLOW / "input-events.tsv",
     "snowplow/answers-times.tsv": SNOWPLOW / "invalidtimestamp.tsv",
     "snowplow/answers-legacy-1.csv": LEGACY / "sp_event.csv",
     "snowplow/answers-legacy-2.csv": LEGACY / "sp_event_update.csv",
-    **{file: SAMPLES / "fivetran" / name for file, (name, _) in LOADED.items()},
+    **{file: SAMPLES / name for file, (name, _) in {**LOADED, **LOADED_SPEND}.items()},
 }
 EMAIL_TYPES = {  # RudderStack's names, and Mailjet's own
     "Email Sent": "email_sent", "Email Delivered": "email_delivered", "Email Opened": "email_open",

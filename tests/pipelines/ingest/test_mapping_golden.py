@@ -18,7 +18,9 @@ from pyspark.sql import functions as F
 from expectations.tables import EVENTS, SPEND
 from pipelines import events, quarantine, spend
 from pipelines.ingest.mapping import load_mappings
+from pipelines.versions import newest
 from tests.pipelines.ingest import answers, answers_vendors
+from tests.pipelines.ingest.answers_loaders import LOADED, LOADED_SPEND, NOBODY
 from tests.pipelines.landed import land, records
 
 pytestmark = pytest.mark.spark
@@ -36,6 +38,7 @@ INTERPRETED = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
+MICROS = f"{1772616123410000:016x}"  # 2026-03-04 09:22:03.410, when the collector saw it
 ARRIVAL = {"batch_id", "received_at", "extracted_at", "payload_hash", "payload", "file"}
 
 
@@ -105,7 +108,9 @@ def mapped(interpreted, tmp_path_factory) -> dict:
     paid = _kept(spend.mapped(raw, mappings))
     is_sample = ~F.contains("file", F.lit("answers-"))
     of_samples = raw.filter(is_sample)
-    rejected = quarantine.quarantine(of_samples, mappings, told.filter(is_sample), paid)
+    rejected = quarantine.quarantine(
+        of_samples, mappings, told.filter(is_sample), paid.filter(is_sample)
+    )
     accepted = events.events(told.filter(is_sample)).orderBy("mapping", "line", "event_id")
     booked = spend.spend(of_samples, mappings).orderBy("platform", "campaign_id", "spend_date")
     answered = told.filter(~is_sample).orderBy("file", "part")
@@ -116,6 +121,8 @@ def mapped(interpreted, tmp_path_factory) -> dict:
             booked.toArrow().to_pylist(),
         ),
         "answers": answered.toArrow().to_pylist(),
+        "paid": paid.filter(~is_sample).toArrow().to_pylist(),
+        "newest": newest(accepted.where("source = 'snowplow'")).toArrow().to_pylist(),
         "unread": raw.filter(~is_sample & F.col("error").isNotNull()).toArrow().to_pylist(),
     }
 
@@ -144,6 +151,11 @@ def test_events_are_what_the_maintainers_of_anymail_assert(mapped, esp: str):
     print(f"{esp}: {sum(t.agrees for t in told)} of {len(told)} asserted values agree")
     assert {f"{t.test} {t.name}" for t in told if not t.agrees} == set(answers.WHY_NOT[esp])
     assert len(told) == PROVIDERS[esp]
+
+
+def test_of_an_event_told_twice_the_one_the_collector_saw_first_counts(mapped):
+    found = [row for row in mapped["newest"] if row["source_event_id"] == "e-1"]
+    assert [(row["line"], row["payload_hash"][:16]) for row in found] == [(1, MICROS)]
 
 
 def _agree(told: list[answers.Told], name: str, known: dict[str, str], how_many: int) -> None:
@@ -181,10 +193,18 @@ def test_snowplow_sessions_are_those_a_dbt_package_makes_of_two_loads(mapped):
     _agree(answers_vendors.sessions(mapped["answers"]), "sessions", {}, 5 * 12)
 
 
-@pytest.mark.parametrize("file", answers_vendors.LOADED)
+@pytest.mark.parametrize("file", LOADED)
 def test_tables_as_fivetran_names_them_are_read(mapped, file: str):
-    name, types = answers_vendors.LOADED[file]
+    name, types = LOADED[file]
     rows = answers_vendors.of_file(mapped["answers"], file)
     print(f"{name}: {len(rows)} rows of {sum(types.values())} are accepted")
     assert Counter(row["event_type"] for row in rows) == types
-    assert all(row["ids"] for row in rows) or "ticket" in file  # whose contact is in another table
+    assert all(row["ids"] for row in rows) or file.startswith(NOBODY)
+
+
+@pytest.mark.parametrize("file", LOADED_SPEND)
+def test_tables_of_cost_as_fivetran_names_them_are_read(mapped, file: str):
+    _, reasons = LOADED_SPEND[file]
+    rows = [row for row in mapped["paid"] if row["file"] == file]
+    assert Counter(row["reason"] for row in rows) == reasons
+    assert all(row["cost"] is not None and row["campaign_id"] is not None for row in rows)
