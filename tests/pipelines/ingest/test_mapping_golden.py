@@ -3,6 +3,7 @@ difference: TOUCHSTONE_GOLDEN=write make test."""
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 from collections import Counter
@@ -18,6 +19,7 @@ from pyspark.sql import functions as F
 from expectations.tables import EVENTS, SPEND
 from pipelines import events, quarantine, spend
 from pipelines.ingest.mapping import load_mappings
+from pipelines.ingest.mapping_expr import url_param
 from pipelines.versions import newest
 from tests.pipelines.ingest import answers, answers_vendors
 from tests.pipelines.ingest.answers_loaders import LOADED, LOADED_SPEND, NOBODY
@@ -208,3 +210,13 @@ def test_tables_of_cost_as_fivetran_names_them_are_read(mapped, file: str):
     rows = [row for row in mapped["paid"] if row["file"] == file]
     assert Counter(row["reason"] for row in rows) == reasons
     assert all(row["cost"] is not None and row["campaign_id"] is not None for row in rows)
+
+
+def test_parameters_of_addresses_are_what_dbt_ga4_finds(interpreted, samples):
+    folder = samples / "ga4" / "velir"
+    urls = (folder / "urls.csv").read_text().split()[1:]
+    names, *expected = csv.reader((folder / "expected_parameters.csv").open())
+    frame = interpreted.createDataFrame(list(enumerate(urls)), "n int, url string").orderBy("n")
+    found = frame.select(*[url_param(F.col("url"), name) for name in names]).toArrow().to_pylist()
+    ours = [["" if value is None else value for value in row.values()] for row in found]
+    assert ours == expected
