@@ -47,7 +47,7 @@ class Run:
     @property
     def changing(self) -> list[str]:
         """Sources that tell new versions of an event, perhaps on another day."""
-        return sorted({m.source for m in self.mappings.values() if "record_version" in m.fields})
+        return sorted({m.source for m in self.mappings.values() if m.may_change})
 
     @property
     def asked(self) -> list[Any]:

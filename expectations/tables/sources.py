@@ -87,7 +87,8 @@ EVENTS = Table(
     grain=("event_id", "record_version", "event_date"),
     columns={
         "event_id": Column(Type.STRING, "SHA-256 of source, instance and the dedupe parts"),
-        "record_version": Column(Type.TIMESTAMP, "Newest wins; occurred_at if it never changes"),
+        "record_version": Column(Type.TIMESTAMP, "Newest wins; occurred_at if it never changes, "
+                                 "1970 if the earliest telling counts"),
         "op": Column(Type.STRING, "What this version does to the thing", one_of=OPS),
         "source": Column(Type.STRING, "Source that told it"),
         "instance": Column(Type.STRING, "Property, org or account; '' if there is only one"),
@@ -124,7 +125,8 @@ EVENTS = Table(
         "is_bot": Column(Type.BOOLEAN, "A machine did it, as far as the source shows"),
         "is_test": Column(Type.BOOLEAN, "The source marks it as a test"),
         "attributes": Column(MapOf(), "Everything else the mapping keeps"),
-        "payload_hash": Column(Type.STRING, "SHA-256 of the record part; breaks every tie"),
+        "payload_hash": Column(Type.STRING, "SHA-256 of the record part, after its time in "
+                               "hexadecimal where the earliest telling counts; breaks every tie"),
         "mapping": Column(Type.STRING, "Mapping and its version, e.g. ga4@1"),
         "batch_id": Column(Type.STRING, "Batch it arrived in", is_arrival=True),
         "line": Column(Type.LONG, "Line of that batch's file", at_least=1, is_arrival=True),

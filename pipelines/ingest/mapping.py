@@ -9,55 +9,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from pipelines.ingest.mapping_words import Decimal, Read, Strict, Text, Texts, Words, as_list
 from pipelines.ingest.mapping_yaml import Document, Place, nearest, read
 
 SHIPPED = Path(__file__).parent / "mappings"
 
 
-def _as_text(value: object) -> object:
-    """YAML reads true and 1 as other types; a mapping compares text."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, int | float) else value
-
-
-def _as_texts(value: object) -> object:
-    if not isinstance(value, dict):
-        return value
-    return {_as_text(key): _as_text(word) for key, word in value.items()}
-
-
-def _as_list(value: object) -> object:
-    return value if isinstance(value, list | tuple) or value is None else [value]
-
-
-Text = Annotated[str, BeforeValidator(_as_text)]
-Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
-Words = Annotated[dict[Text, Text], BeforeValidator(_as_texts)]
-
-
-class Strict(BaseModel):
-    """Frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Read(Strict):
-    """Which files below landing/ this mapping reads, and how; see options.py for the words."""
-
-    files: Texts = Field(min_length=1)
-    format: Literal["auto", "csv", "form", "json", "json_lines", "parquet"] = "auto"
-    encoding: str = "utf-8"
-    delimiter: str = ","
-    quote: str = '"'
-    header: bool = True
-    columns: tuple[str, ...] = ()
-    skip_rows: int = Field(default=0, ge=0)
-    skip_rows_after_header: int = Field(default=0, ge=0)
-
-
-Reads = Annotated[tuple[Read, ...], BeforeValidator(_as_list), Field(min_length=1)]
-SOURCES = ("path", "use", "const", "first", "concat", "digest", "when", "choose")
+Reads = Annotated[tuple[Read, ...], BeforeValidator(as_list), Field(min_length=1)]
+SOURCES = ("path", "use", "const", "landed", "first", "concat", "digest", "when", "choose",
+           "corrected")  # fmt: skip
 
 
 class Expr(Strict):
@@ -66,11 +26,13 @@ class Expr(Strict):
     path: str | None = None
     use: str | None = None
     const: Text | None = None
+    landed: Literal[True] | None = None  # when the file came, where a record has no time
     first: tuple[Expr, ...] | None = None
     concat: tuple[Expr, ...] | None = None
     digest: tuple[str, ...] | None = None
     when: tuple[Case, ...] | None = None
     choose: Expr | None = None
+    corrected: Corrected | None = None
 
     cases: dict[Text, Expr] | None = None  # of choose
     otherwise: Expr | None = None  # of when and choose
@@ -115,12 +77,12 @@ class Case(Strict):
     then: Expr
 
 
-class Decimal(Strict):
-    """How money is written."""
+class Corrected(Strict):
+    """The time of an event on a clock that may be wrong: received - (sent - created)."""
 
-    divide_by: int = Field(default=1, ge=1)  # 1000000 for micros, 100 for cents
-    thousands: str | None = None
-    point: str = "."
+    received: Expr
+    sent: Expr
+    created: Expr
 
 
 class Id(Strict):
@@ -133,17 +95,25 @@ class Id(Strict):
 
 
 class Dedupe(Strict):
-    """What makes an event itself: `parts`, or `otherwise` where one of the parts is missing."""
+    """What makes an event itself: `parts`, or `otherwise` where one of the parts is missing.
+
+    Told again, the newest telling counts, or the one whose time `earliest` is the first.
+    """
 
     parts: tuple[Expr, ...] = Field(min_length=1)
     otherwise: tuple[Expr, ...] = ()
+    earliest: Expr | None = None
 
 
 class Bounds(Strict):
-    """Times outside are quarantined; the future counts from when the file landed."""
+    """Times outside are quarantined; the future counts from when the file landed.
+
+    The times that decide something are looked at, and those of `also`.
+    """
 
     earliest_year: int = Field(default=1990, ge=1970, le=2100)
     future_days: int = Field(default=1, ge=0, le=36500)
+    also: dict[str, Expr] = Field(default_factory=dict)
 
 
 class Mapping(Strict):
@@ -156,6 +126,7 @@ class Mapping(Strict):
     read: Reads
     rows: Texts = Field(default=("$",), min_length=1)  # the first that a record has
     each: Texts = ()  # lists of a row: one part per element, seen as @
+    null_words: Texts = ()  # what this source writes for nothing, in any field
     default_currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
     instance: Expr | None = None
     let: dict[str, Expr] = Field(default_factory=dict)
@@ -172,6 +143,12 @@ class Mapping(Strict):
     def stamp(self) -> str:
         """What events carry: name and version, e.g. ga4@1."""
         return f"{self.name}@{self.version}"
+
+    @property
+    def may_change(self) -> bool:
+        """Whether of several tellings of an event one must be chosen."""
+        by_time = self.dedupe is not None and self.dedupe.earliest is not None
+        return by_time or "record_version" in self.fields
 
     @property
     def fingerprint(self) -> str:
@@ -223,6 +200,8 @@ def _told(document: Document, problem: ValidationError) -> Exception:
     if first["type"] == "missing":
         return document.error(place[:-1], f"the key {place[-1]!r} is missing")
     given = "" if isinstance(first["input"], dict | list) else f", got {first['input']!r}"
+    if first["input"] is None:  # as YAML reads null, NULL and ~
+        given = ", and there is none; put a word such as NULL in quotes"
     return document.error(place, f"{first['msg'].lower()}{given}")
 
 
@@ -230,6 +209,7 @@ def _keys_at(place: Place) -> list[str]:
     """Keys allowed in the block at `place`."""
     named: dict[str | int, type[BaseModel]] = {
         "read": Read, "dedupe": Dedupe, "bounds": Bounds, "decimal": Decimal,
+        "corrected": Corrected,
     }  # fmt: skip
     under: dict[str | int, type[BaseModel]] = {"when": Case, "ids": Id, "read": Read}
     model: type[BaseModel] = Mapping

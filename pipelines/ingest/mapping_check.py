@@ -26,6 +26,7 @@ NEEDED = {
 }
 TABLE: dict[str, Table] = {"events": EVENTS, "spend": SPEND}
 TIMES = ("epoch_s", "epoch_ms", "epoch_us", "iso", "date")
+TIMED = (("dedupe", "earliest"),)  # times that are no fields
 ONLY_WITH = {
     "separator": ("concat",), "cases": ("choose",), "otherwise": ("when", "choose"),
     "default": ("map",), "tz": ("ts",),
@@ -60,6 +61,8 @@ def _shape(place: Place, expr: Expr) -> Iterator[Problem]:
             yield (*place, name), f"means nothing without {' or '.join(needs)}"
     if expr.choose is not None and not expr.cases:
         yield place, "choose needs cases"
+    if expr.corrected is not None and len(expr.model_fields_set) > 1:
+        yield place, "corrected gives a time, nothing more is done to it"
     yield from _paths(place, expr)
     yield from _steps(place, expr)
 
@@ -135,7 +138,10 @@ def _fields(mapping: Mapping) -> Iterator[Problem]:
             yield ("require", number), f"{name!r} is not among the fields given; {hint}"
     for place, expr in outermost(mapping):
         kind = known[str(place[1])].type if place[0] == "fields" else Type.STRING
+        kind = Type.TIMESTAMP if place in TIMED or place[:2] == ("bounds", "also") else kind
         for inner, one in below(place, expr):
+            if one.corrected is not None and kind is not Type.TIMESTAMP:
+                yield (*inner, "corrected"), "only a field that is a time is corrected"
             if one.ts is not None and kind not in (Type.TIMESTAMP, Type.DATE):
                 yield (*inner, "ts"), "only a field that is a time or a date reads ts"
             if one.decimal is not None and kind is not Type.MONEY:

@@ -37,7 +37,8 @@ def map_records(records: DataFrame, mapping: Mapping) -> DataFrame:
     kept = [F.col(name) for name in read.columns if name not in (*given, "text")]
     told = [_as_told(mapping, name, column).alias(name) for name, column in given.items()]
     typed = read.select(*kept, unfused(F.col("text")).alias("text"), *told)
-    judged = typed.withColumn("rejection", unfused(rejection(mapping, values)))
+    also = {n: value(one, seen, Type.TIMESTAMP) for n, one in mapping.bounds.also.items()}
+    judged = typed.withColumn("rejection", unfused(rejection(mapping, values, also)))
     made = _event(mapping, seen) if mapping.kind == "events" else _spend(mapping)
     why = [F.col("rejection")[name] for name in ("reason", "field", "value")]
     return judged.select(
@@ -71,7 +72,7 @@ def _event(mapping: Mapping, seen: Scope) -> dict[str, Column]:
         "click_ids": _map({k: somebody(text(e, seen)) for k, e in mapping.click_ids.items()}),
         "consent": _map({k: text(e, seen) for k, e in mapping.consent.items()}),
         "attributes": _map({k: text(e, seen) for k, e in mapping.attributes.items()}),
-        "payload_hash": F.sha2("text", 256),
+        "payload_hash": _payload_hash(mapping, seen),
         "mapping": F.lit(mapping.stamp),
         "event_date": F.col("occurred_at").cast("date"),
     }
@@ -87,7 +88,7 @@ def _event_defaults(mapping: Mapping) -> dict[str, Column]:
     at = F.col("occurred_at")
     fallback = {
         "op": F.lit("insert"),
-        "record_version": at,
+        "record_version": F.timestamp_seconds(F.lit(0)) if _earliest(mapping) else at,
         "precision": F.lit(precision(mapping.fields["occurred_at"])),
         "quality": F.lit("source"),
         "received_at": F.col("landed_at"),
@@ -101,6 +102,20 @@ def _event_defaults(mapping: Mapping) -> dict[str, Column]:
     filled = {n: F.coalesce(given[n], c) if n in given else c for n, c in fallback.items()}
     arrived = {"batch_id": F.col("batch_id"), "line": unfused(F.col("line"))}
     return {**given, **filled, **arrived}
+
+
+def _earliest(mapping: Mapping) -> Expr | None:
+    return mapping.dedupe.earliest if mapping.dedupe else None
+
+
+def _payload_hash(mapping: Mapping, seen: Scope) -> Column:
+    """What breaks every tie, the smallest first: so the time leads where the earliest counts."""
+    whole, earliest = F.sha2("text", 256), _earliest(mapping)
+    if earliest is None:
+        return whole
+    micros = F.hex(F.unix_micros(value(earliest, seen, Type.TIMESTAMP).column))
+    led = F.lpad(F.lower(F.coalesce(micros, F.lit("f" * 16))), 16, "0")
+    return F.concat(led, F.substring(whole, 17, 48))
 
 
 def precision(expr: Expr) -> str:

@@ -24,10 +24,14 @@ class Scope:
     """What an expression can see: the parsed columns, by name, and the `let` columns."""
 
     trees: dict[str, Tree]
+    null_words: tuple[str, ...] = ()
 
     def path(self, path: str) -> Column:
-        """Text at `path`, trimmed; null where the record has nothing or only spaces."""
-        return F.nullif(F.trim(self.raw(path)), F.lit(""))
+        """Text at `path`, trimmed; null where there is nothing, only spaces or a null word."""
+        text = F.trim(self.raw(path))
+        if not self.null_words:
+            return F.nullif(text, F.lit(""))
+        return F.when(~text.isin(["", *self.null_words]), text)
 
     def raw(self, path: str) -> Column:
         """What stands at `path`, untouched."""
@@ -119,6 +123,8 @@ def _origin(expr: Expr, scope: Scope) -> Column:
             return scope.let(expr.use or "")
         case "const":
             return F.lit(expr.const)
+        case "landed":
+            return F.col("landed_at").cast("string")
         case "digest":
             arrays = [scope.raw(path) for path in expr.digest or ()]
             return F.xxhash64(F.sort_array(F.arrays_zip(*arrays))).cast("string")
@@ -179,7 +185,19 @@ def _chosen(cases: list[tuple[Column, Value]], expr: Expr, scope: Scope, kind: T
     return Value(pick(lambda v: v.column), pick(lambda v: v.text), pick(lambda v: v.bad))
 
 
-_BRANCHES = {"first": _first, "when": _when, "choose": _choose}
+def _corrected(expr: Expr, scope: Scope, kind: Type) -> Value:
+    """A time moved by how wrong the sender's clock was; null if one of the three is missing."""
+    given = expr.corrected
+    if given is None:  # pragma: no cover - the compiler asks only where it is given
+        raise ValueError("no times to correct")
+    times = [value(one, scope, kind) for one in (given.received, given.sent, given.created)]
+    received, sent, created = (F.unix_micros(one.column) for one in times)
+    moved = F.try_add(F.try_subtract(received, sent), created)
+    bad = times[0].bad | times[1].bad | times[2].bad
+    return Value(F.timestamp_micros(moved), times[0].text, bad)
+
+
+_BRANCHES = {"first": _first, "when": _when, "choose": _choose, "corrected": _corrected}
 
 
 def _coalesce(columns: list[Column]) -> Column:

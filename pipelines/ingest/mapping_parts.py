@@ -26,7 +26,7 @@ PARTED = "\x1f"  # between a row and its element
 
 def scope(mapping: Mapping) -> Scope:
     """What the expressions of a mapping can see."""
-    return Scope(trees(paths(mapping)))
+    return Scope(trees(paths(mapping)), mapping.null_words)
 
 
 def parts(records: DataFrame, mapping: Mapping) -> DataFrame:

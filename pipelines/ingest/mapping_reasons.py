@@ -28,9 +28,12 @@ class Rule:
     value: Column
 
 
-def rejection(mapping: Mapping, values: dict[str, Value]) -> Column:
-    """Reason, field and value of the first broken rule; null if the part is accepted."""
-    rules = [*_readable(mapping, values), *_present(mapping), *_in_time(mapping, values)]
+def rejection(mapping: Mapping, values: dict[str, Value], also: dict[str, Value]) -> Column:
+    """Reason, field and value of the first broken rule; null if the part is accepted.
+
+    `also` are times that are no fields and must be in time too.
+    """
+    rules = [*_readable(mapping, values), *_present(mapping), *_in_time(mapping, values, also)]
     rules += [*_allowed(mapping, values), *_money(mapping, values)]
     return reduce(
         lambda rest, rule: F.when(rule.broken, _told(rule)).otherwise(rest),
@@ -65,7 +68,7 @@ def _present(mapping: Mapping) -> Iterator[Rule]:
         yield Rule(F.col(name).isNull(), "missing_required", name, nothing)
 
 
-def _in_time(mapping: Mapping, values: dict[str, Value]) -> Iterator[Rule]:
+def _in_time(mapping: Mapping, values: dict[str, Value], also: dict[str, Value]) -> Iterator[Rule]:
     """Times that decide something lie between the earliest year and soon after landing."""
     bounds = mapping.bounds
     earliest = F.make_timestamp(*[F.lit(n) for n in (bounds.earliest_year, 1, 1, 0, 0, 0)])
@@ -75,6 +78,9 @@ def _in_time(mapping: Mapping, values: dict[str, Value]) -> Iterator[Rule]:
             at = F.col(name)
             out = ~at.between(earliest, latest)
             yield Rule(out, "time_out_of_range", name, values[name].text)
+    for name, one in also.items():
+        yield Rule(one.bad, "bad_timestamp", name, one.text)
+        yield Rule(~one.column.between(earliest, latest), "time_out_of_range", name, one.text)
 
 
 def _allowed(mapping: Mapping, values: dict[str, Value]) -> Iterator[Rule]:

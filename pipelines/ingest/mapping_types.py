@@ -10,7 +10,8 @@ from pyspark.sql import functions as F
 from expectations.contract import Type
 
 if TYPE_CHECKING:
-    from pipelines.ingest.mapping import Decimal, Expr
+    from pipelines.ingest.mapping import Expr
+    from pipelines.ingest.mapping_words import Decimal
 
 MICROS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 MOST_MICROS = 2**62

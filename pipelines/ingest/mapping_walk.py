@@ -29,6 +29,10 @@ def outermost(mapping: Mapping) -> Iterator[Placed]:
         for block in ("parts", "otherwise"):
             for number, expr in enumerate(getattr(mapping.dedupe, block)):
                 yield ("dedupe", block, number), expr
+        if mapping.dedupe.earliest is not None:
+            yield ("dedupe", "earliest"), mapping.dedupe.earliest
+    for name, expr in mapping.bounds.also.items():
+        yield ("bounds", "also", name), expr
 
 
 def below(place: Place, expr: Expr) -> Iterator[Placed]:
@@ -43,6 +47,9 @@ def below(place: Place, expr: Expr) -> Iterator[Placed]:
     for key in ("choose", "otherwise"):
         if getattr(expr, key) is not None:
             yield from below((*place, key), getattr(expr, key))
+    if expr.corrected is not None:
+        for key in ("received", "sent", "created"):
+            yield from below((*place, "corrected", key), getattr(expr.corrected, key))
     for word, inner in (expr.cases or {}).items():
         yield from below((*place, "cases", word), inner)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping as Dict
 
 from pipelines.ingest.landing import Route
-from pipelines.ingest.mapping import Mapping, Read
+from pipelines.ingest.mapping import Mapping
+from pipelines.ingest.mapping_words import Read
 from pipelines.ingest.options import ReadOptions
 
 FORMATS = {"jsonl": "json_lines"}  # a mapping's word where options have another

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import MissingInputError, SettingsError
+from pipelines.ingest.landing import Claims
 from pipelines.ingest.mapping import SHIPPED, load_mapping, load_mappings
+from pipelines.ingest.routes import routes
 
 GOOD = """\
 source: shop
@@ -23,6 +25,32 @@ ids:
   - {type: user_id, value: customer}
 dedupe: {parts: [id]}
 """
+USUAL = {
+    "amplitude/218028_2026-03-04_9#0.json.gz": "amplitude",
+    "amplitude/event_type.csv": None,
+    "hubspot/calls-1.json": "hubspot_engagements",
+    "hubspot/contact_form_submission.csv": "hubspot_form_submissions",
+    "hubspot/contacts.json": "hubspot_contacts",
+    "hubspot/email_event_click.csv": None,
+    "hubspot/emails.json": "hubspot_engagements",
+    "hubspot/engagement_contact.csv": None,
+    "hubspot/ticket.csv": "hubspot_tickets",
+    "marketo/activity_click_email.csv": "marketo_activities",
+    "marketo/lead.csv": "marketo_leads",
+    "salesforce/Campaign.csv": "salesforce_campaign",
+    "salesforce/CampaignMember.csv": "salesforce_campaign_member",
+    "salesforce/Opportunity.csv": "salesforce_opportunity",
+    "salesforce/OpportunityFieldHistory.csv": "salesforce_opportunity_history",
+    "salesforce/event.csv": "salesforce_event",
+    "salesforce/opportunity_contact_role.csv": "salesforce_opportunity_contact_role",
+    "salesforce/opportunity_history.csv": "salesforce_opportunity_history",
+    "shopify/customers/redact-1.json": "shopify_privacy",
+    "shopify/orders.json": "shopify_orders",
+    "snowplow/part-00000-a.c000.snappy.parquet": "snowplow",
+    "snowplow/run=2026-03-04/part-00000.gz": "snowplow",
+    "zendesk/ticket.csv": "zendesk_tickets",
+}
+CORRECTED = "{corrected: {received: got, sent: sent, created: at}}"
 
 
 def written(folder: Path, text: str) -> Path:
@@ -59,6 +87,13 @@ def test_a_shipped_mapping_reads_only_the_folder_of_its_source():
         assert {glob.split("/")[0] for glob in globs} == {mapping.source}, mapping.name
 
 
+def test_files_called_as_tools_call_them_are_each_read_by_one_mapping():
+    claims = Claims(routes(load_mappings()))
+    for file, mapping in USUAL.items():
+        route = claims.route(file)
+        assert (route and route.mapping) == mapping, file
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
@@ -84,6 +119,15 @@ def test_a_shipped_mapping_reads_only_the_folder_of_its_source():
         ("path: kind", 'path: "@.kind"', ["shop.yaml:7", "which is not given"]),
         ("path: kind", "path: ^.kind", ["shop.yaml:7", "`rows` is the record itself"]),
         ("kind, map", "kind, lower: true, hsh: md5, map", ["shop.yaml:7", "did you mean 'hash'?"]),
+        ("page_url: {use: page}", f"page_url: {CORRECTED}", ["shop.yaml:9", "a time is corrected"]),
+        ("{path: at, ts: epoch_s}", CORRECTED.replace("sent", "snt"), ["mean 'sent'?"]),
+        ("{path: at, ts: epoch_s}", CORRECTED[:-1] + ", ts: iso}", ["shop.yaml:8", "nothing more"]),
+        (
+            "version: 3",
+            "version: 3\nnull_words: [NULL]",
+            ["shop.yaml:3: null_words.0", "in quotes"],
+        ),
+        ("parts: [id]", "parts: [id], earlist: at", ["shop.yaml:12", "did you mean 'earliest'?"]),
     ],
 )
 def test_a_mistake_is_told_with_file_line_key_and_the_nearest_word(
