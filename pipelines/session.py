@@ -35,6 +35,12 @@ CONF = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.parquet.enableVectorizedReader": "true",
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",  # no job to list files
+    # a join whose one side is small in every partition sorts neither
+    "spark.sql.adaptive.maxShuffledHashJoinLocalMapThreshold": "64m",
+    # lists are collected by hashing, not by sorting, while a task has no more keys than this
+    "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "50000",
+    # of ranked rows nearly all are the first of their few: ranking them twice gains nothing
+    "spark.sql.optimizer.windowGroupLimitThreshold": "-1",
     # asked for with every column, it doubles the time to build a plan
     "spark.python.sql.dataFrameDebugging.enabled": "false",
     "spark.ui.enabled": "false",
