@@ -43,13 +43,16 @@ class ConversionRule:
     requires_value: bool = False
 
 
-def conversions(events: DataFrame, rules: Sequence[ConversionRule]) -> DataFrame:
+def conversions(
+    events: DataFrame, rules: Sequence[ConversionRule], changing: Sequence[str] | None = None
+) -> DataFrame:
     """One row per conversion with its current value.
 
-    All events must be given: versions and refunds of a conversion may be months apart.
+    All events must be given: versions and refunds of a conversion may be months apart. `changing`
+    sources are looked for if not given.
     """
     _check(rules)
-    told = _told(events, rules)
+    told = _told(events, rules, changing_sources(events) if changing is None else changing)
     booked = _first_told(_typed(told, rules))
     refunds = _typed(told.where(f"event_type = '{REFUND}'"), _refunding(rules))
     matched = _match(refunds, booked)
@@ -102,11 +105,11 @@ def _refunding(rules: Sequence[ConversionRule]) -> list[ConversionRule]:
     ]
 
 
-def _told(events: DataFrame, rules: Sequence[ConversionRule]) -> DataFrame:
+def _told(events: DataFrame, rules: Sequence[ConversionRule], changing: Sequence[str]) -> DataFrame:
     """Newest version of every event that may matter; the others were replaced or deleted."""
     mattering = among("event_type", _kinds(rules))
-    candidates = events.where(f"{mattering} OR {among('source', changing_sources(events))}")
-    return newest(candidates).where(f"{mattering} AND NOT is_test").select(
+    candidates = events.where(f"{mattering} OR {among('source', changing)}")
+    return newest(candidates, may_tie=bool(changing)).where(f"{mattering} AND NOT is_test").select(
         "event_id", "source", "instance", "event_type", "order_id", "occurred_at", "precision",
         "value", "currency", identifier(best_id()).alias("identifier"),
     )  # fmt: skip
