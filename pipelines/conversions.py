@@ -19,6 +19,7 @@ from pyspark.sql import functions as F
 from expectations.spark import spark_schema
 from expectations.tables import CONVERSIONS
 from pipelines.errors import SettingsError
+from pipelines.marts.path_summary import LOST
 from pipelines.sql import among, quoted
 from pipelines.versions import best_id, changing_sources, identifier, newest
 
@@ -92,6 +93,8 @@ def _check(rules: Sequence[ConversionRule]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise SettingsError(f"conversions.{name}: two rules have this name; rename one.")
+        if name == LOST:
+            raise SettingsError(f"conversions.{name}: paths without one are called so; rename it.")
     if not rules:
         raise SettingsError("conversions: no rule, so nothing would ever convert; declare one.")
 
