@@ -20,7 +20,7 @@ from scipy.sparse.csgraph import connected_components
 
 from pipelines.components import components
 
-FEW_EDGES = 1_000_000  # so many are sooner solved on the driver than by another round
+FEW_EDGES = 3_000_000  # the driver ends so many in a second or two, where a round takes many
 Keep = Callable[[DataFrame], DataFrame]
 
 

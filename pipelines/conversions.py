@@ -19,6 +19,7 @@ from pyspark.sql import functions as F
 from expectations.spark import spark_schema
 from expectations.tables import CONVERSIONS
 from pipelines.errors import SettingsError
+from pipelines.marts.path_summary import LOST
 from pipelines.sql import among, quoted
 from pipelines.versions import best_id, changing_sources, identifier, newest
 
@@ -43,13 +44,16 @@ class ConversionRule:
     requires_value: bool = False
 
 
-def conversions(events: DataFrame, rules: Sequence[ConversionRule]) -> DataFrame:
+def conversions(
+    events: DataFrame, rules: Sequence[ConversionRule], changing: Sequence[str] | None = None
+) -> DataFrame:
     """One row per conversion with its current value.
 
-    All events must be given: versions and refunds of a conversion may be months apart.
+    All events must be given: versions and refunds of a conversion may be months apart. `changing`
+    sources are looked for if not given.
     """
     _check(rules)
-    told = _told(events, rules)
+    told = _told(events, rules, changing_sources(events) if changing is None else changing)
     booked = _first_told(_typed(told, rules))
     refunds = _typed(told.where(f"event_type = '{REFUND}'"), _refunding(rules))
     matched = _match(refunds, booked)
@@ -89,6 +93,8 @@ def _check(rules: Sequence[ConversionRule]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise SettingsError(f"conversions.{name}: two rules have this name; rename one.")
+        if name == LOST:
+            raise SettingsError(f"conversions.{name}: paths without one are called so; rename it.")
     if not rules:
         raise SettingsError("conversions: no rule, so nothing would ever convert; declare one.")
 
@@ -102,11 +108,11 @@ def _refunding(rules: Sequence[ConversionRule]) -> list[ConversionRule]:
     ]
 
 
-def _told(events: DataFrame, rules: Sequence[ConversionRule]) -> DataFrame:
+def _told(events: DataFrame, rules: Sequence[ConversionRule], changing: Sequence[str]) -> DataFrame:
     """Newest version of every event that may matter; the others were replaced or deleted."""
     mattering = among("event_type", _kinds(rules))
-    candidates = events.where(f"{mattering} OR {among('source', changing_sources(events))}")
-    return newest(candidates).where(f"{mattering} AND NOT is_test").select(
+    candidates = events.where(f"{mattering} OR {among('source', changing)}")
+    return newest(candidates, may_tie=bool(changing)).where(f"{mattering} AND NOT is_test").select(
         "event_id", "source", "instance", "event_type", "order_id", "occurred_at", "precision",
         "value", "currency", identifier(best_id()).alias("identifier"),
     )  # fmt: skip

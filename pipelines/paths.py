@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -13,6 +13,9 @@ from pipelines.path_transforms import capped, echoes, kept, left_out, transforme
 from pipelines.settings import PathRules
 
 TOUCH_FIELDS = ("touchpoint_id", "channel", "campaign", "campaign_id", "touched_at")
+# what is collected of a touch; sorting it sorts by time, then id
+RULED_FIELDS = ("touched_at", "touchpoint_id", "channel", "source", "weight_class", "rule")
+ALL_FIELDS = (*RULED_FIELDS[:3], "campaign", "campaign_id", *RULED_FIELDS[3:])
 DROPPED_FIELDS = ("touchpoint_id", "channel", "touched_at", "rule")
 
 
@@ -63,18 +66,20 @@ def lost_paths(
     still_open = inside.join(last, on=["person_id", "closes_at"], how="left").where(
         "last_at IS NULL OR touched_at > last_at"
     )
-    ruled = ruled_lists(still_open, ("closes_at", "person_id"), settings)
+    ruled = ruled_lists(still_open, ("closes_at", "person_id"), settings, RULED_FIELDS)
     channels = F.transform(kept(F.col("met")), lambda touch: touch["channel"])
     listed = ruled.select("closes_at", "person_id", channels.alias("channels"))
     return listed.where(F.size("channels") > 0)
 
 
-def ruled_lists(pairs: DataFrame, keys: tuple[str, ...], settings: PathRules) -> DataFrame:
+def ruled_lists(
+    pairs: DataFrame, keys: tuple[str, ...], settings: PathRules, fields: Sequence[str] = ALL_FIELDS
+) -> DataFrame:
     """One row per key: `met`, its touches by time and id, each with the rule that drops it.
 
     Echoes go first, then what the transforms take in turn, then what is too much.
     """
-    lists = pairs.groupBy(*keys).agg(F.sort_array(F.collect_list(_touch_struct())).alias("met"))
+    lists = pairs.groupBy(*keys).agg(F.sort_array(F.collect_list(F.struct(*fields))).alias("met"))
     echoed = lists.withColumn("met", echoes(F.col("met"), settings.echo_seconds))
     chosen = transformed(echoed, settings.transforms, settings.direct)
     return chosen.withColumn("met", capped(F.col("met"), settings.max_touches))
@@ -187,14 +192,6 @@ def _pair_rule(settings: PathRules) -> Column:
     if settings.reset_on_conversion:
         rule = rule.when(F.col("touched_at") <= F.col("reset_at"), "reset")
     return rule
-
-
-def _touch_struct() -> Column:
-    """What is collected of a touch; sorting it sorts by time, then id."""
-    return F.struct(
-        "touched_at", "touchpoint_id", "channel", "campaign", "campaign_id",
-        "source", "weight_class", "rule",
-    )  # fmt: skip
 
 
 def split(met: Column) -> tuple[Column, Column]:

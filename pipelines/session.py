@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.class_archive import use_archive
 from pipelines.errors import MissingInputError
 
 if TYPE_CHECKING:
@@ -34,6 +35,12 @@ CONF = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.parquet.enableVectorizedReader": "true",
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",  # no job to list files
+    # a join whose one side is small in every partition sorts neither
+    "spark.sql.adaptive.maxShuffledHashJoinLocalMapThreshold": "64m",
+    # lists are collected by hashing, not by sorting, while a task has no more keys than this
+    "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "50000",
+    # of ranked rows nearly all are the first of their few: ranking them twice gains nothing
+    "spark.sql.optimizer.windowGroupLimitThreshold": "-1",
     # asked for with every column, it doubles the time to build a plan
     "spark.python.sql.dataFrameDebugging.enabled": "false",
     "spark.ui.enabled": "false",
@@ -97,12 +104,34 @@ def start(environ: dict[str, str], scratch: str, **conf: str) -> SparkSession:
     builder = SparkSession.builder.appName("touchstone")
     if environ.get("SPARK_REMOTE"):
         return builder.remote(environ["SPARK_REMOTE"]).getOrCreate()
-    os.environ["JAVA_HOME"] = str(find_java(environ))
-    places = {"spark.local.dir": scratch, "spark.sql.warehouse.dir": f"{scratch}/warehouse"}
-    java_options = f"{JAVA_OPTIONS} {environ.get('TOUCHSTONE_JAVA_OPTIONS', '')}".strip()
-    options = {**CONF, **places, "spark.driver.extraJavaOptions": java_options, **conf}
-    for key, value in options.items():
+    java_home = find_java(environ)
+    os.environ["JAVA_HOME"] = str(java_home)
+    here = {
+        "spark.local.dir": scratch, "spark.sql.warehouse.dir": f"{scratch}/warehouse",
+        "spark.driver.extraJavaOptions": _java_options(environ, java_home),
+    }  # fmt: skip
+    for key, value in {**CONF, **here, **conf}.items():
         builder = builder.config(key, value)
     spark = builder.master(environ.get("SPARK_MASTER", "local[*]")).getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     return spark
+
+
+def _java_options(environ: dict[str, str], java_home: Path) -> str:
+    """Ours, the archive of classes if one was made, and the user's, which win."""
+    own = environ.get("TOUCHSTONE_JAVA_OPTIONS", "")
+    return " ".join(filter(None, (JAVA_OPTIONS, use_archive(environ, java_home), own)))
+
+
+def end() -> None:
+    """Stop Spark and wait until its Java is gone; a no-op if there is none."""
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    if spark := SparkSession.getActiveSession():
+        spark.stop()
+    if gateway := SparkContext._gateway:
+        gateway.shutdown()
+        gateway.proc.stdin.close()  # what it takes for a sign to end
+        gateway.proc.wait()
+        SparkContext._gateway = SparkContext._jvm = None

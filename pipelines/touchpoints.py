@@ -10,7 +10,7 @@ activities, tickets and feedback are touches one by one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -52,14 +52,16 @@ TRAFFIC = ("platform", "utm_source", "utm_medium", "utm_campaign", "campaign_id"
 COMPARED = TRAFFIC[1:]  # new evidence differs in one of these
 
 
-def touchpoints(events: DataFrame, settings: TouchSettings) -> DataFrame:
+def touchpoints(
+    events: DataFrame, settings: TouchSettings, changing: Sequence[str] | None = None
+) -> DataFrame:
     """One row per touch: an event where a person met the brand.
 
     A session is whole only if all its events are given, so give the days before too and keep the
-    touches of the days wanted.
+    touches of the days wanted. `changing` sources are looked for if not given.
     """
     rules = rule_book(settings)
-    changing = changing_sources(events)
+    changing = changing_sources(events) if changing is None else changing
     single = _single(events, rules, changing)
     visits = _visits(_web(events, changing), rules, settings.session_level)
     classified = classify(visits.unionByName(single, allowMissingColumns=True), rules)
@@ -70,7 +72,7 @@ def touchpoints(events: DataFrame, settings: TouchSettings) -> DataFrame:
     return made.select(*[F.col(f.name).cast(f.dataType).alias(f.name) for f in schema.fields])
 
 
-def _web(events: DataFrame, changing: list[str]) -> DataFrame:
+def _web(events: DataFrame, changing: Sequence[str]) -> DataFrame:
     """Newest web events that belong to a session."""
     web = f"session_id IS NOT NULL AND {among('event_type', WEB)}"
     steady = events.where(f"{web} AND NOT {among('source', changing)}")
@@ -80,14 +82,14 @@ def _web(events: DataFrame, changing: list[str]) -> DataFrame:
     return steady.unionByName(changed)
 
 
-def _single(events: DataFrame, book: RuleBook, changing: list[str]) -> DataFrame:
+def _single(events: DataFrame, book: RuleBook, changing: Sequence[str]) -> DataFrame:
     """Touches that are one event: of kinds that always are, and web events without a session."""
     met = [kind for kind in WEB if kind != "other"]  # an e-mail sent or put off meets nobody
     lone = f"session_id IS NULL AND {among('event_type', met)} AND has_evidence"
     touching = f"({among('event_type', SINGLE)} OR ({lone}))"
     # of a source that changes its events, a version that is no touch may replace one that was
     candidates = evident(events, book).where(f"{touching} OR {among('source', changing)}")
-    found = newest(candidates).where(touching)
+    found = newest(candidates, may_tie=bool(changing)).where(touching)
     kinds = " ".join(f"WHEN {quoted(kind)} THEN {quoted(w)}" for kind, w in SINGLE.items())
     return found.select(
         F.col("event_id").alias("touchpoint_id"), identifier(best_id()).alias("identifier"),

@@ -18,13 +18,17 @@ BEST_ID = """
               struct(-i.trust AS rank, i.type AS type, i.value AS value))) END"""
 
 
-def newest(events: DataFrame) -> DataFrame:
+def newest(events: DataFrame, may_tie: bool = True) -> DataFrame:
     """One row per event that still exists: its newest version, of equally new ones the one with
     the smallest payload_hash. An event whose newest version deletes it is gone.
+
+    Only versions on different days can be equally new, and only of sources that change an event's
+    time; of others (not `may_tie`) the hash, which is long, need not be read.
     """
+    last = "payload_hash" if may_tie else "event_date"
     of_event = (
         Window.partitionBy("event_id")
-        .orderBy(F.desc("record_version"), "payload_hash")
+        .orderBy(F.desc("record_version"), last)
         .rowsBetween(Window.unboundedPreceding, Window.currentRow)
     )
     ranked = events.withColumn("rank", F.row_number().over(of_event))
@@ -40,13 +44,15 @@ def standing(events: DataFrame, changing: Collection[str]) -> DataFrame:
     return once.unionByName(newest(events.where(may_change)))
 
 
-def changing_sources(events: DataFrame) -> list[str]:
-    """Sources whose events may have several versions, in order.
+def changing_sources(events: DataFrame, may_tell_again: Collection[str] | None = None) -> list[str]:
+    """Sources whose events may have several versions, in order; among some only if given.
 
     By contract record_version is occurred_at where an event never changes, so all other sources
     have one version per event, and millions of them need no search for the newest. Runs a job, one
     that reads four narrow columns.
     """
+    if may_tell_again is not None:  # files that have none of them are not read
+        events = events.where(among("source", may_tell_again))
     told = events.where("record_version <> occurred_at OR op <> 'insert'")
     found = told.select("source").distinct().toArrow()["source"].to_pylist()
     return sorted(found)

@@ -50,6 +50,12 @@ class Run:
         return sorted({m.source for m in self.mappings.values() if m.may_change})
 
     @property
+    def may_tell_again(self) -> list[str]:
+        """Sources that may tell an event again: changing ones, and those that delete."""
+        again = {"record_version", "op"}
+        return sorted({m.source for m in self.mappings.values() if again & set(m.fields)})
+
+    @property
     def asked(self) -> list[Any]:
         """What a backfill is known by until it is published: begun and killed, it goes on."""
         last = self.memory.get("published") or {}

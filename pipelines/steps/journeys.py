@@ -20,7 +20,7 @@ from pipelines.paths import paths
 from pipelines.settings import TouchSection
 from pipelines.steps.consents import known_consents
 from pipelines.touchpoints import TouchSettings, touchpoints
-from pipelines.versions import standing
+from pipelines.versions import changing_sources, standing
 from pipelines.work import Run, Work
 
 
@@ -112,13 +112,23 @@ def touch_keys(work: Work, days: set[str]) -> DataFrame | None:
     return deciding.select(F.col("event_id").alias("touchpoint_id")).distinct()
 
 
+def _changing(work: Work) -> list[str]:
+    """Sources that told some event again; looked for once in a run."""
+    run, key = work.run, ("changing", work.new[EVENTS.name].version)
+    if key not in run.memory:
+        run.memory[key] = changing_sources(work.frame(EVENTS), run.may_tell_again)
+    found: list[str] = run.memory[key]
+    return found
+
+
 def make_touchpoints(work: Work, days: set[str]) -> DataFrame:
     """Touches of some days."""
     told = _told(work, days)
     if work.keys:
         ids = work.keys.withColumnRenamed("touchpoint_id", "event_id")
         told = told.join(ids, on="event_id", how="left_semi")
-    made = touchpoints(told, touch_settings(work.run.settings.touches, str(work.run.settings.home)))
+    settings = touch_settings(work.run.settings.touches, str(work.run.settings.home))
+    made = touchpoints(told, settings, _changing(work))
     return made.where(F.col("touch_date").isin(_dates(days)))
 
 
@@ -149,7 +159,7 @@ def make_conversions(work: Work, days: set[str]) -> DataFrame:
     told = work.frame(EVENTS)
     if work.keys:
         told = told.join(work.keys, on="event_id", how="left_semi")
-    return conversions(told, _rules(work))
+    return conversions(told, _rules(work), _changing(work))
 
 
 def path_days(work: Work) -> set[str]:

@@ -180,6 +180,8 @@ def test_rules_that_make_no_sense_are_refused(spark):
         book(spark, [], twice)
     with pytest.raises(SettingsError, match="no rule, so nothing would ever convert"):
         book(spark, [], ())
+    with pytest.raises(SettingsError, match="paths without one are called so"):
+        book(spark, [], (ConversionRule("(none)"),))
 
 
 def test_no_events_make_no_conversions(spark):
