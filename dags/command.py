@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from airflow.sdk import BaseOperator, Context
+from airflow.sdk import BaseOperator, BaseOperatorLink, Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from dags.links import DataDocsLink
@@ -56,7 +56,7 @@ class Touchstone(BaseOperator):
     """
 
     template_fields = ("arguments",)
-    operator_extra_links = (DataDocsLink(),)
+    operator_extra_links: tuple[BaseOperatorLink, ...] = (DataDocsLink(),)
 
     def __init__(self, *, arguments: list[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)

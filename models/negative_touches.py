@@ -47,7 +47,7 @@ def negative_touches(sums: pa.Table, bags: int, level: float = LEVEL) -> pa.Tabl
 
 def _cube(sums: pa.Table, names: list[str], bags: int, figure: str) -> np.ndarray:
     """Bags + 1 x strata x kinds (0 is not negative): sums of all bags, then without each."""
-    place = {None: 0, **{name: at for at, name in enumerate(names, 1)}}
+    place: dict[str | None, int] = {None: 0, **{name: at for at, name in enumerate(names, 1)}}
     # in order of their names, so that no order of rows changes a last digit
     strata, stratum = np.unique(
         np.array(sums["stratum"].to_pylist(), dtype=str), return_inverse=True

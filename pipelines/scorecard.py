@@ -110,8 +110,8 @@ def _future(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[Row]
         for month, is_learned_from in zip(months[-2:], (True, False), strict=True)
     )
     models = {name: parameters(name, settings.models) for name in settings.models.use}
-    cuts = [str(_next(month)) for month in months[-2:]]
-    yield from future_rows(models, Outcomes(earlier, later, *cuts, DAYS))
+    learned_at, judged_at = (str(_next(month)) for month in months[-2:])
+    yield from future_rows(models, Outcomes(earlier, later, learned_at, judged_at, DAYS))
 
 
 def _people(con: duckdb.DuckDBPyConnection, month: date, is_learned_from: bool) -> pa.Table:

@@ -23,7 +23,7 @@ def segment(rules: Segments, before: WindowSpec) -> Column:
     if not rules:
         return F.lit(ALL)
     found = F.lit(OTHER)
-    for name, rule in reversed(rules.items()):
+    for name, rule in reversed(list(rules.items())):
         found = F.when(F.coalesce(_holds(rule, before), F.lit(False)), name).otherwise(found)
     return found
 
