@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 LATE_SHARE, LATE_DAYS, MERGED_SHARE = 0.005, 30, 0.002
 # these rest on fits, which are frozen
 FITTED = {
-    "model_versions", "credits", "channels", "campaigns", "touchpoint_map", "intervals",
+    "model_versions", "credits", "channels", "campaigns", "money", "touchpoint_map",
+    "negative_touches", "intervals",
 }  # fmt: skip
 LATE = f"hash(event_id) % 1000000 < {LATE_SHARE * 1e6:.0f}"
 IN_TIME = "SELECT * FROM ({of_day}) WHERE NOT ($day >= $since AND {late})"

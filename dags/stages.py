@@ -21,8 +21,9 @@ MAKES = {
         "identities", "touchpoints", "consents", "conversions", "paths", "lost_paths",
     ),
     "credit": (
-        "model_versions", "credits", "channels", "campaigns", "path_summary",
-        "touchpoint_map", "reconciliation", "intervals", "restatements", "audits", "publications",
+        "model_versions", "credits", "channels", "campaigns", "money", "path_summary",
+        "touchpoint_map", "negative_touches", "reconciliation", "intervals", "restatements",
+        "audits", "publications",
     ),
 }  # fmt: skip
 PATIENT: dict[str, Any] = {
