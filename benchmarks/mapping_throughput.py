@@ -106,8 +106,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="touchstone-bench-") as home:
         files = records(home, given.people, given.days) * given.times
-        count = duckdb.sql(f"SELECT count(*) FROM read_parquet({files})").fetchone()
-        number = count[0] if count else 0
+        [(number,)] = duckdb.sql(f"SELECT count(*) FROM read_parquet({files})").fetchall()
         print(f"{number:,} records", flush=True)
         for name, work in (("spark", ours), ("duckdb", by_hand)):
             costs, peak = measured(work, files, f"{home}/{name}")
