@@ -111,8 +111,8 @@ SELECT sha256(concat_ws(chr(31), 'ga4', r.stream_id, r.user_pseudo_id, session, 
     upper(p['currency'].string_value) AS currency, NULL::VARCHAR AS stage,
     map {'analytics_storage': agreed(r.privacy_info.analytics_storage),
         'ad_storage': agreed(r.privacy_info.ads_storage)} AS consent,
-    false AS is_bot, coalesce(p['debug_mode'].int_value, p['debug_mode'].string_value)
-        IN ('1', 'true') AS is_test,
+    false AS is_bot, coalesce(coalesce(p['debug_mode'].int_value, p['debug_mode'].string_value)
+        IN ('1', 'true'), false) AS is_test,
     map_from_entries(list_filter([{'k': 'device_category', 'v': r.device.category},
         {'k': 'country', 'v': r.geo.country}, {'k': 'traffic_type', 'v': p['traffic_type'].string_value},
         {'k': 'session_number', 'v': p['ga_session_number'].int_value}

@@ -29,7 +29,7 @@ SAID = """
         count(DISTINCT session_id) AS sessions, count(DISTINCT order_id) AS orders,
         count(click_ids['gclid']) AS gclids, count(attributes['country']) AS countries,
         count(DISTINCT campaign_id) AS campaigns, count(DISTINCT page_host) AS hosts,
-        sum(len(ids)) AS ids, min(occurred_at) AS first, max(seq) AS seq
+        sum(len(ids)) AS ids, epoch_us(min(occurred_at)) AS first, max(seq) AS seq
     FROM read_parquet('{into}/**/*.parquet', hive_partitioning = false) GROUP BY ALL ORDER BY ALL"""
 Cost = tuple[float, float]  # seconds, CPU seconds
 
