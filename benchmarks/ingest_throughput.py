@@ -1,10 +1,12 @@
-"""MB per CPU second and peak memory of decoding one generated file, ours and DuckDB's, in one run.
+"""MB per CPU second and peak memory of ingesting one generated file, and DuckDB's, in one run.
 
 Each contestant runs in a process of its own on one thread, warmed up on a small file, so that
-imports do not count; CPU time, so that neighbours count little. Both hand out Arrow batches, ours
-of `records` and DuckDB's of typed columns (JSON) or of one JSON text per row (CSV).
+imports do not count; CPU time, so that neighbours count little. `touchstone` is the whole ingest:
+hash, decode, check, `records` as Parquet in a lake, the ledger. `decode` is of that only what makes
+Arrow batches of bytes. DuckDB hands out Arrow batches of typed columns (JSON) or of one JSON text
+per row (CSV), and `duckdb_kept` writes them as Parquet.
 
-    python -m benchmarks.ingest_throughput [--megabytes 300]
+    python -m benchmarks.ingest_throughput [--megabytes 300] [--only json]
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -60,6 +62,18 @@ def write_csv(path: Path, size: int) -> None:
 
 
 def ours(path: Path) -> int:
+    from pipelines.collect import collect
+    from pipelines.ingest.landing import Route
+    from pipelines.lake import Lake
+
+    landing = path.parent.parent
+    route = Route("ga4", "ga4", (f"ga4/{path.name}",))
+    with tempfile.TemporaryDirectory(dir=landing.parent) as lake:
+        later = datetime.now(UTC) + timedelta(hours=1)
+        return collect(Lake(lake), landing, {"ga4": route}, "run", later).records
+
+
+def decoded(path: Path) -> int:
     from pipelines.ingest.batch import Batch
     from pipelines.ingest.decode import ReadOptions, decode
 
@@ -67,17 +81,33 @@ def ours(path: Path) -> int:
     return sum(records.num_rows for records in decode(path, batch, ReadOptions()))
 
 
+def query(path: Path) -> str:
+    if path.suffix == ".csv":
+        return f"SELECT to_json(t) AS payload FROM read_csv('{path}', all_varchar = true) t"
+    return f"FROM read_json('{path}')"
+
+
 def duckdbs(path: Path) -> int:
     import duckdb
 
     connection = duckdb.connect(config={"threads": 1})
-    query = f"FROM read_json('{path}')"
-    if path.suffix == ".csv":
-        query = f"SELECT to_json(t) AS payload FROM read_csv('{path}', all_varchar = true) t"
-    return sum(batch.num_rows for batch in connection.sql(query).fetch_record_batch())
+    return sum(batch.num_rows for batch in connection.sql(query(path)).fetch_record_batch())
 
 
-CONTESTANTS = {"touchstone": ours, "duckdb": duckdbs}
+def duckdb_kept(path: Path) -> int:
+    import duckdb
+
+    connection = duckdb.connect(config={"threads": 1})
+    into = path.with_suffix(".parquet")
+    options = f"TO '{into}' (FORMAT parquet, COMPRESSION zstd)"
+    [(rows,)] = connection.execute(f"COPY ({query(path)}) {options}").fetchall()
+    into.unlink()
+    return int(rows)
+
+
+CONTESTANTS = {
+    "touchstone": ours, "decode": decoded, "duckdb": duckdbs, "duckdb_kept": duckdb_kept,
+}  # fmt: skip
 WRITERS = {"json": write_json, "csv": write_csv}
 
 
@@ -85,32 +115,39 @@ def measure(name: str, path: Path) -> dict[str, float]:
     small = path.with_name(f"small{path.suffix}")
     WRITERS[path.suffix[1:]](small, 1_000_000)
     CONTESTANTS[name](small)
-    begun = time.process_time()
+    small.unlink()
+    begun, clock = time.process_time(), time.perf_counter()
     rows = CONTESTANTS[name](path)
-    seconds = time.process_time() - begun
+    seconds, clock = time.process_time() - begun, time.perf_counter() - clock
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     speed = path.stat().st_size / 1e6 / seconds
-    return {"rows": rows, "cpu_seconds": seconds, "mb_per_cpu_second": speed, "peak_mib": peak}
+    told = {"rows": rows, "cpu_seconds": seconds, "seconds": clock}
+    return {**told, "mb_per_cpu_second": speed, "peak_mib": peak}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, default=300)
+    parser.add_argument("--only", choices=list(WRITERS))
+    parser.add_argument("--contestants", nargs="+", choices=CONTESTANTS, default=[*CONTESTANTS])
     parser.add_argument("--measure", nargs=2, metavar=("CONTESTANT", "FILE"))
     arguments = parser.parse_args()
     if arguments.measure:
         print(json.dumps(measure(arguments.measure[0], Path(arguments.measure[1]))))
         return
+    kinds = [arguments.only] if arguments.only else list(WRITERS)
     with tempfile.TemporaryDirectory() as folder:
-        for kind, write in WRITERS.items():
-            path = Path(folder, f"sample.{kind}")
-            write(path, arguments.megabytes * 1_000_000)
-            for name in CONTESTANTS:
+        for kind in kinds:
+            path = Path(folder, "landing", "ga4", f"sample.{kind}")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            WRITERS[kind](path, arguments.megabytes * 1_000_000)
+            for name in arguments.contestants:
                 command = [sys.executable, "-m", "benchmarks.ingest_throughput"]
                 command += ["--measure", name, str(path)]
                 told = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
                 figures = ", ".join(f"{key} {value:,.1f}" for key, value in told.items())
-                print(f"{kind:5} {name:10} {figures}")
+                print(f"{kind:5} {name:11} {figures}", flush=True)
+            path.unlink()
 
 
 if __name__ == "__main__":
