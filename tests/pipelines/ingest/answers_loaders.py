@@ -29,7 +29,7 @@ LOADED: dict[str, tuple[str, dict[str, int]]] = {
     "marketo/activity_send-answers-.csv":
         ("fivetran/marketo_activity_send_email_data.csv", {"email_sent": 4, "other": 1}),
     "marketo/lead-answers-.csv": ("fivetran/marketo_lead_data.csv", {"lead_created": 5}),
-    "mixpanel/event-answers.csv": ("fivetran/mixpanel_event.csv", {"other": 5}),
+    "mixpanel/event-answers-.csv": ("fivetran/mixpanel_event.csv", {"other": 5}),
     "salesforce/event-answers-.csv": ("fivetran/sf_event_data.csv", {"activity": 3}),
     # deleted deals: their history moves nothing
     "salesforce/opportunity_history-answers-.csv":
