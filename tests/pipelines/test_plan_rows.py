@@ -94,7 +94,8 @@ def test_a_changed_setting_is_named_with_the_days_it_governs():
     assert busy(found) == {
         "paths": "days", "lost_paths": "days", "model_versions": "whole", "credits": "days",
         "channels": "days", "campaigns": "days", "path_summary": "days", "reconciliation": "days",
-        "touchpoint_map": "days", "intervals": "days",
+        "touchpoint_map": "days", "intervals": "days", "money": "days",
+        "negative_touches": "whole",
     }  # fmt: skip
     assert found["paths"].days == tuple(EVERY)
     assert found["paths"].is_certain
@@ -142,7 +143,8 @@ def test_a_new_file_of_spend_changes_nobody_s_path():
     found = planned(run, settled(run), [Coming("google_ads", EVERY[-1])])
     assert busy(found) == {
         "quarantine": "perhaps", "spend": "whole", "channels": "days", "campaigns": "days",
-        "touchpoint_map": "days", "intervals": "days",
+        "touchpoint_map": "days", "intervals": "days", "money": "days",
+        "reconciliation": "days",
     }  # fmt: skip
     assert found["spend"].why == ("1 new file: google_ads 1",)
 
