@@ -14,7 +14,7 @@ from expectations.tables import INTERVALS
 from models.bootstrap import GROUPS
 from models.certainty import month_rows
 from models.multipliers import Multipliers
-from pipelines.marts.money import NOT_SET
+from pipelines.marts.money import called, label, platform_names
 
 KEYS = ("month", "currency")
 CELL = ("channel", "campaign")
@@ -54,7 +54,8 @@ def credit_cells(credits: DataFrame, spend: DataFrame, models: Sequence[str]) ->
     Who is not known is a person of his own. Sums are exact before they become floating numbers, so
     no order and no partition changes one.
     """
-    earned = named(credits, spend).where(F.col("touchpoint_id").isNotNull()).select(
+    named = called(credits, platform_names(spend), "conversion_date")
+    earned = named.where(F.col("touchpoint_id").isNotNull()).select(
         F.trunc("conversion_date", "month").alias("month"), "currency", *CELL,
         _group().alias("group"), "model", *FIGURES.values(), F.lit(None).alias("cost"),
     )  # fmt: skip
@@ -77,19 +78,3 @@ def credit_cells(credits: DataFrame, spend: DataFrame, models: Sequence[str]) ->
 def _group() -> Column:
     person = F.coalesce("person_id", "conversion_id")
     return F.pmod(F.xxhash64(person), F.lit(GROUPS)).cast("int")
-
-
-def label() -> Column:
-    """What a row of spend calls its campaign."""
-    return F.coalesce("campaign", F.nullif("campaign_id", F.lit("")), F.lit(NOT_SET))
-
-
-def named(credits: DataFrame, spend: DataFrame) -> DataFrame:
-    """Credits with the platform's name of that day for campaigns whose id had spend that day."""
-    names = (
-        spend.where("campaign_id <> ''")
-        .groupBy(F.col("spend_date").alias("conversion_date"), "campaign_id")
-        .agg(F.min(label()).alias("platform_name"))
-    )
-    found = credits.join(F.broadcast(names), on=["conversion_date", "campaign_id"], how="left")
-    return found.withColumn("campaign", F.coalesce("platform_name", "campaign"))
