@@ -89,8 +89,7 @@ def test_one_module_each_opens_delta_tables_and_feeds_pandas():
 
 
 def test_dag_files_import_nothing_heavy_before_a_task_runs():
-    light = ("airflow.sdk", "airflow.triggers", "airflow.plugins_manager", "dags",
-             "expectations.tables")  # fmt: skip
+    light = ("airflow.sdk", "airflow.triggers", "dags", "expectations.tables")
     heavy = [
         (file, module)
         for file, module in top_imports("dags")
