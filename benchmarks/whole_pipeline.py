@@ -16,12 +16,14 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks import results
-from models.evaluate import UNASKED, Scores, intent_says, score
+from models.evaluate import REPORTED, Scores, score
 from models.incremental import HazardLogit
 from models.intent_days import histories
 from models.observed import observe
 from models.person_days import Sample, person_days
+from models.reported import ReportedModel
 from models.simulate import FIRST_DAY, Simulation
+from models.unasked import unasked
 from pipelines.demo.simulated import IDENTIFIERS, WAYS, write_simulated
 from pipelines.lake import Lake
 from pipelines.nightly import ingest, run
@@ -77,13 +79,13 @@ def intent(
     touches: pa.Table, bought: pa.Table, causes: list[str], days: int
 ) -> Mapping[str, float]:
     """The same by the intent models, as far as they agree."""
-    lifts = [name for name in causes if name in UNASKED]
     people = _people(touches, bought)
+    lifts = unasked(people, touches, causes, days)
     lived = histories(people, touches, bought, causes, lifts, FIRST_DAY, days)
-    return intent_says(lived)["intent_agreed"].caused
+    return ReportedModel().fit(lived).agreed_.caused
 
 
-ESTIMATES: dict[str, Estimate] = {"hazard_logit": hazard, "intent_agreed": intent}
+ESTIMATES: dict[str, Estimate] = {"hazard_logit": hazard, REPORTED: intent}
 
 
 def _people(*rows: pa.Table) -> pa.Table:

@@ -22,9 +22,11 @@ Python and cannot be named in settings.
 INCREMENTAL = """
 ## Conversions that channels caused
 
-Two models do not share conversions out: they tell what each channel caused and keep a
+Three models do not share conversions out: they tell what each channel caused and keep a
 `(baseline)` that would have come anyway. They read people with all their days, not paths, and are
-used from Python. Both are causal only under assumptions; read their gates before their figures.
+used from Python. All are causal only under assumptions; read their gates before their figures.
+How far each is from the truth in simulated worlds: `python -m benchmarks.truth`, and `--unseen` for
+worlds that no model was made in.
 
 - **Hazard logit** (`models/incremental.py`): the chance to buy on a day from exposure and what
   visits betray; Aumann-Shapley split of each purchase. Intent that visits do not betray is taken
@@ -33,9 +35,22 @@ used from Python. Both are causal only under assumptions; read their gates befor
   Fader and Hosanagar 2012. States of intent set how often people search, come, read and buy;
   channels add to the chance to buy in a given state and some to the chance that intent rises;
   classes of people differ in all of it, against hidden targeting. What a channel caused is what is
-  lost when the fitted model runs without it on the same luck (g-formula, Robins 1986). Where intent
-  has no states but leaps and decays, channels that follow it are given too much, and gates may
-  not see it. Least over variants and their band: `models/intent_gates.py`.
+  lost when the fitted model runs without it on the same luck (g-formula, Robins 1986). It learns
+  from all people who buy and from a sample of the others that stands for the rest. Gates
+  (`models/intent_gates.py`): the log likelihood never falls, the running model makes the numbers
+  seen within a tenth, no channel is aimed at people who buy anyway or met only with intent,
+  exposure overlaps, touches of other people are given nothing.
+- **Reported model** (`models/reported.py`): the one to report. The intent model in three forms, as
+  nobody knows how intent moves: few states in which people stay; many, which intent leaps into and
+  fades from; and people who differ in touches only. A form that fails the second gate, or is
+  clearly less likely than another, is left out and the answer says so; if none is left, there is
+  no answer. Each channel has the least over the forms, as confounding gives too much almost
+  always, with the band between them, which is no interval. Which channels may raise intent is
+  read from the data (`models/unasked.py`): those met as often on days of interest as on others.
+  It tells too much of channels that follow intent: all channels together a fifth to a third too
+  much where intent has states, more than twice as much where it leaps so high that every witness
+  is met for sure. An alarm names such channels; a lift test of them (`models/calibrate.py`) is
+  what helps.
 """
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import nan
+from time import perf_counter
 
 import numpy as np
 import pyarrow as pa
@@ -13,13 +14,14 @@ from sklearn.base import clone
 
 from models.base import AttributionModel, Unfit
 from models.incremental import HazardLogit, gates
-from models.intent import IntentModel
 from models.intent_days import Histories, histories
-from models.intent_gates import Agreed, settled
 from models.observed import Observed, observe, paths
 from models.person_days import DAY, PersonDays, Sample, person_days
 from models.registry import MODELS, make
+from models.reported import ALIKE, FADES, STEPS, ReportedModel
 from models.simulate import Truth, simulate
+from models.tested import SPREADS, corrected, lift_tests
+from models.unasked import unasked
 from models.worlds import World
 
 
@@ -47,14 +49,20 @@ class Judged:
     scores: Scores
     refusal: str = ""
     alarms: tuple[str, ...] = ()  # what the gates of an intent model say
+    seconds: float = 0.0  # that the models behind `reported` took to learn
+    tested: tuple[Scores, ...] = ()  # once 2 and 4 lift tests have corrected it (`models.tested`)
 
 
 INCREMENTAL = {
     "hazard_logit": HazardLogit(),
     "hazard_logit_totals": HazardLogit(totals=("display", "social")),
 }  # their conversions are caused, with a baseline beside them
-INTENT = ("intent_persons", "intent", "intent_agreed")  # likewise; see `intent_says`
-UNASKED = ("display", "social", "email")  # ads that may wake an interest
+REPORTED = "reported"
+INTENT = {
+    "intent_steps": STEPS, "intent_alike": ALIKE, "intent_fades": FADES, REPORTED: REPORTED,
+}  # fmt: skip
+TESTS = (2, 4)
+TESTED = ("display", "brand_search", "social", "retargeting")  # then others as they come
 NOT_FIT = Scores(nan, nan, nan, nan)
 
 
@@ -103,7 +111,7 @@ def judge(
     for world in worlds:
         for seed in numbers:
             simulation = simulate(world, people, days, seed)
-            seen = _Seen(observe(simulation), world, days, lookback_days)
+            seen = _Seen(observe(simulation), world, people, days, lookback_days)
             for name in names:
                 yield _judged(name, seen, seed, simulation.truth)
 
@@ -114,6 +122,7 @@ class _Seen:
 
     observed: Observed
     world: World
+    people: int
     days: int
     lookback_days: float
 
@@ -126,22 +135,17 @@ class _Seen:
         return laid_out(self.observed, self.world, self.days)
 
     @cached_property
-    def intent(self) -> dict[str, Agreed]:
-        return intent_says(lives(self.observed, self.world, self.days))
+    def reported(self) -> tuple[ReportedModel, float]:
+        """With the seconds it took."""
+        start, data = perf_counter(), lives(self.observed, self.world, self.days)
+        return ReportedModel().fit(data), perf_counter() - start
 
 
 def lives(seen: Observed, world: World, days: int) -> Histories:
     """Every identifier on every day, for the channels that can be switched off."""
     first, causes = seen.ends_at // DAY - days, list(world.switchable)
-    lifts = [name for name in causes if name in UNASKED]
+    lifts = unasked(seen.people, seen.touches, causes, days)
     return histories(seen.people, seen.touches, seen.conversions, causes, lifts, first, days)
-
-
-def intent_says(data: Histories) -> dict[str, Agreed]:
-    """By name of INTENT: what each intent model says, and what both agree on."""
-    plain = IntentModel(persons=False).fit(data)
-    persons = IntentModel().fit(data, start=plain.parameters_)
-    return dict(zip(INTENT, settled([persons, plain], data), strict=True))
 
 
 def laid_out(seen: Observed, world: World, days: int) -> PersonDays:
@@ -161,18 +165,40 @@ def alarms(world: World, people: int = 20_000, days: int = 70, seed: int = 0) ->
 
 
 def _judged(name: str, seen: _Seen, seed: int, truth: Truth) -> Judged:
-    world = seen.world
+    world, took = seen.world, 0.0
     said: tuple[str, ...] = ()
     try:
         if name in INTENT:
-            given, said = seen.intent[name].caused, seen.intent[name].alarms
+            model, took = seen.reported
+            given, said = _said(name, model)
         elif name in INCREMENTAL:
             given = clone(INCREMENTAL[name]).fit(seen.panel).caused(seen.panel)
         else:
             given = credit_by_channel(_made(name, world).fit(seen.cut), seen.cut)
     except Unfit as refused:
         return Judged(world.name, name, seed, NOT_FIT, str(refused))
-    return Judged(world.name, name, seed, score(given, truth), alarms=said)
+    tested = _tested(name, given, seen, seed, truth)
+    return Judged(world.name, name, seed, score(given, truth), "", said, took, tested)
+
+
+def _said(name: str, model: ReportedModel) -> tuple[dict[str, float], tuple[str, ...]]:
+    """What is reported, or what one form says alone; with alarms."""
+    if name == REPORTED:
+        return model.caused(), model.agreed_.alarms
+    one = model.said_[INTENT[name]]
+    return one.caused, tuple(one.gates.alarms())
+
+
+def _tested(
+    name: str, given: Mapping[str, float], seen: _Seen, seed: int, truth: Truth
+) -> tuple[Scores, ...]:
+    """Scores of what is given once so many lift tests as TESTS have corrected it."""
+    causes = seen.world.switchable
+    order = [c for c in TESTED if c in causes] + [c for c in causes if c not in TESTED]
+    tests = lift_tests(truth, order[: max(TESTS)], seen.people, seen.days, seed)
+    spreads = SPREADS if name in INTENT or name in INCREMENTAL else {}
+    ours = {c: given.get(c, 0.0) for c in causes}
+    return tuple(score(corrected(ours, tests[:many], **spreads), truth) for many in TESTS)
 
 
 def _made(name: str, world: World) -> AttributionModel:

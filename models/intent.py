@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -20,6 +21,9 @@ from models.intent_parameters import Parameters
 from models.intent_steps import classes_of
 
 _FEWEST = 100  # purchases below which states of intent cannot be told from one another
+_EVERY = 4  # of so many blocks one is enough to find intent
+_STAYS = 0.7  # of intent that fades, from one day to the next
+_STRONGER = 3.0  # the highest intent, if it comes in leaps
 _EASIER = 4.0  # log of how much likelier the highest intent is to buy than the lowest, at first
 
 
@@ -40,8 +44,11 @@ class IntentModel(BaseEstimator):
 
     Parameters
     ----------
-    states, classes : of intent and of people. persons : whether classes differ in purchases.
-    passes, frozen : the most there are; the first ones without effects, to find intent first.
+    states, classes : of intent and of people. fades : whether learning starts from intent that
+        leaps and fades, rather than from steps in which people stay. persons : whether classes
+        differ in purchases.
+    early, passes : the most there are, first on a few blocks to find intent, then on all.
+    frozen : the first of them, without effects.
     settled : a gain in log likelihood per purchase below which no further pass is made.
     ridge : how firmly slopes are drawn to 0. workers : threads. seed : of the runs.
 
@@ -53,23 +60,28 @@ class IntentModel(BaseEstimator):
     """
 
     def __init__(
-        self, states: int = 4, classes: int = 4, persons: bool = True, passes: int = 23,
-        frozen: int = 8, settled: float = 1e-4, ridge: float = 10.0, workers: int = 2,
-        seed: int = 0,
+        self, states: int = 4, classes: int = 3, fades: bool = False, persons: bool = True,
+        passes: int = 8, early: int = 30, frozen: int = 12, settled: float = 1e-4,
+        ridge: float = 5.0, workers: int = 2, seed: int = 0,
     ) -> None:  # fmt: skip
-        self.states, self.classes, self.persons = states, classes, persons
-        self.passes, self.frozen, self.settled = passes, frozen, settled
+        self.states, self.classes, self.fades, self.persons = states, classes, fades, persons
+        self.passes, self.early, self.frozen, self.settled = passes, early, frozen, settled
         self.ridge, self.workers, self.seed = ridge, workers, seed
 
     def fit(self, data: Histories, y: None = None, start: Parameters | None = None) -> Self:
         """Learn; from `start`, such as the parameters of a like model, it is quicker."""
         self._check(data)
-        plan = Plan(
-            self.persons, self.passes, 0 if start else self.frozen, self.settled, self.ridge
-        )
-        first = start or starting(data, self.states, self.classes)
+        plan = Plan(self.persons, self.passes, 0, self.settled, self.ridge)
+        at = start or starting(data, self.states, self.classes, self.fades)
+        first = replace(plan, passes=self.early, frozen=self.frozen)
+        some = replace(data, blocks=data.blocks[::_EVERY])
+        if start is None and len(some.blocks) == 1:
+            plan = replace(first, passes=self.early + self.passes)
+        elif start is None:
+            with self._summed(some) as summed:
+                at, _ = learned(summed, data.layout, at, first)
         with self._summed(data) as summed:
-            found = learned(summed, data.layout, first, plan)
+            found = learned(summed, data.layout, at, plan)
         self.parameters_, self.log_likelihoods_ = found
         self.came_ = came(data)
         return self
@@ -83,7 +95,8 @@ class IntentModel(BaseEstimator):
             chances = classes_of(block, data.layout, self.parameters_)
             group = (chances.cumsum(axis=0)[:-1] < rng.random(block.size)).sum(axis=0)
             at, seed = self.parameters_, [self.seed, number, 1]
-            return forward(block, data.layout, at, group, self.came_, seed)
+            found = forward(block, data.layout, at, group, self.came_, seed)
+            return Forward(found.purchases * block.weight, found.touches * block.weight)
 
         with ThreadPoolExecutor(self.workers) as pool:
             parts = list(pool.map(one, enumerate(data.blocks)))
@@ -126,31 +139,45 @@ def shares_lost(run: Forward, data: Histories) -> dict[str, float]:
     return dict(zip([*names, BASELINE], [*lost.tolist(), float(rest)], strict=True))
 
 
-def starting(data: Histories, states: int, classes: int) -> Parameters:
+def starting(data: Histories, states: int, classes: int, fades: bool = False) -> Parameters:
     """Where learning starts: who visits more and reads more is closer to buying."""
     layout, block = data.layout, data.blocks[0]
     many, level = len(layout.channels), np.linspace(0, 1, states)
-    pages = np.exp(-np.outer(np.arange(len(PAGES)), 1 / (1 + level)))
+    strong = _STRONGER if fades else 1.0
+    pages = np.exp(-np.outer(np.arange(len(PAGES)), 1 / (1 + strong * level)))
     sold = sum(block.bought.sum() for block in data.blocks)
-    days = sum(block.bought.size for block in data.blocks)
+    days = sum(block.bought.size * block.weight for block in data.blocks)
     busy = np.linspace(-0.5, 0.5, classes) if classes > 1 else np.zeros(1)
     return Parameters(
         np.append(0.9, np.full(states - 1, 0.1 / (states - 1))),
         np.full((layout.kinds, classes), 1 / classes), np.full((many, layout.kinds * 2), 0.01),
         np.ones((many, layout.flights)),
-        np.exp(np.outer(np.where(layout.visits, 2.0, 0.5), level)),
+        np.exp(np.outer(np.where(layout.visits, 2.0 * strong, 0.5), level)),
         np.tile(np.exp(busy), (many, 1)), pages / pages.sum(axis=0),
-        np.log(sold / days) - 1.5 + _EASIER * level, np.zeros(classes),
+        np.log(sold / days) - 1.5 + _EASIER * strong**0.5 * level, np.zeros(classes),
         np.zeros(block.effects.shape[2]), np.full(states - 1, -3.5), np.zeros(classes),
-        np.zeros(block.moves.shape[2]), np.full(states - 1, 0.2), *_landings(states),
+        np.zeros(block.moves.shape[2]), np.full(states - 1, 0.95 if fades else 0.2),
+        *(_fading(level) if fades else _landings(states)),
     )  # fmt: skip
 
 
 def _landings(states: int) -> tuple[np.ndarray, np.ndarray]:
     """Of rises and falls: chances of where they end, the next state most likely."""
     steps = np.arange(states) - np.arange(states)[:, None]
-    rise = np.where(steps > 0, 0.2 ** np.maximum(steps, 0), 0.0)[:-1]
-    fall = np.where(steps < 0, 0.2 ** np.maximum(-steps, 0), 0.0)[1:]
+    return _split(0.2 ** np.abs(steps))
+
+
+def _fading(level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Likewise: leaps are rarer the longer they are, and a share of intent is left next day."""
+    left = _STAYS * level[:, None]
+    leaps, step = np.exp(-_STRONGER * 1.5 * np.maximum(level - left, 0)), level[1]
+    rise, _ = _split(leaps)
+    return rise, _split(np.exp(-(((level - left) / step) ** 2)) + 1e-3)[1]
+
+
+def _split(chances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """State x state: those of rises from all but the last, of falls from all but the first."""
+    rise, fall = np.triu(chances, 1)[:-1], np.tril(chances, -1)[1:]
     return rise / rise.sum(axis=1, keepdims=True), fall / fall.sum(axis=1, keepdims=True)
 
 

@@ -22,27 +22,29 @@ def smoothed(
     """
     likely = likely.reshape(len(lift), *at.shape, block.size)
     chance, scale = _ahead(block, at, likely, lift)
-    moves, start = _Moves(block, at), odds(at).reshape(-1, at.shape[1], 1)
-    back = np.ones(chance.shape[1:])
+    moves, start = _Moves(block, at), odds(at).reshape(-1, at.shape[1], 1).astype(lift.dtype)
+    back = np.ones(chance.shape[1:], dtype=chance.dtype)
     for day in range(len(lift) - 1, 0, -1):
-        future = back * likely[day] / scale[day]
+        future = np.divide(np.multiply(back, likely[day], out=back), scale[day], out=back)
         before = reset(chance[day - 1], block.bought[day - 1])
         up = rising(start, lift[day])
-        moves.add(day, before, future, up)
-        back = looking_back(future, up, at)
+        ahead = _landed(at.rise_to, future), _landed(at.fall_to, future)
+        moves.add(day, before, future, up, ahead)
+        back = looking_back(future, up, at, ahead)
         sold = np.flatnonzero(block.bought[day - 1])
         back[:, :, sold] = back[:1, :, sold]
         np.multiply(chance[day - 1], back, out=chance[day - 1])
-    return chance.reshape(len(lift), -1, block.size), moves.sums(), float(np.log(scale).sum())
+    likelihood = float(np.log(scale).sum(dtype=float))
+    return chance.reshape(len(lift), -1, block.size), moves.sums(), likelihood
 
 
 def _ahead(
     block: Block, at: Parameters, likely: np.ndarray, lift: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Chances given what was seen up to each day; and of what was seen, given the days before."""
-    start = odds(at).reshape(-1, at.shape[1], 1)
-    ahead, scale = np.empty(likely.shape), np.empty(lift.shape)
-    now = at.start[:, None, None] * at.mix[block.kind].T
+    start = odds(at).reshape(-1, at.shape[1], 1).astype(lift.dtype)
+    ahead, scale = np.empty_like(likely), np.empty_like(lift)
+    now = (at.start[:, None, None] * at.mix[block.kind].T).astype(lift.dtype)
     for day in range(len(lift)):
         if day:
             before = reset(ahead[day - 1], block.bought[day - 1])
@@ -61,8 +63,10 @@ def rising(start: np.ndarray, lift: np.ndarray) -> np.ndarray:
 
 def reset(chance: np.ndarray, bought: np.ndarray) -> np.ndarray:
     """Who bought begins anew."""
-    after = chance.copy()
     who = np.flatnonzero(bought)
+    if not len(who):
+        return chance
+    after = chance.copy()
     after[0][:, who] = chance[:, :, who].sum(axis=0)
     after[1:, :, who] = 0
     return after
@@ -73,20 +77,30 @@ def moved(chance: np.ndarray, up: np.ndarray, at: Parameters) -> np.ndarray:
     rose = chance[:-1] * up
     after = chance.copy()
     after[:-1] -= rose
-    fell = after[1:] * at.falls[:, None, None]
+    fell = after[1:] * _falls(at, chance)
     after[1:] -= fell
     return after + _landed(at.rise_to.T, rose) + _landed(at.fall_to.T, fell)
 
 
 def _landed(to: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    to = to.astype(chance.dtype)
     return (to @ chance.reshape(len(chance), -1)).reshape(len(to), *chance.shape[1:])
 
 
-def looking_back(future: np.ndarray, up: np.ndarray, at: Parameters) -> np.ndarray:
-    """State x class x person: how likely what follows is from where one was the day before."""
+def _falls(at: Parameters, like: np.ndarray) -> np.ndarray:
+    return at.falls.astype(like.dtype)[:, None, None]
+
+
+def looking_back(
+    future: np.ndarray, up: np.ndarray, at: Parameters, ahead: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
+    """State x class x person: how likely what follows is from where one was the day before.
+
+    `ahead` is how likely it is after a rise and after a fall.
+    """
     stays = future.copy()
-    stays[1:] += at.falls[:, None, None] * (_landed(at.fall_to, future) - future[1:])
-    stays[:-1] += up * (_landed(at.rise_to, future) - stays[:-1])
+    stays[1:] += _falls(at, future) * (ahead[1] - future[1:])
+    stays[:-1] += up * (ahead[0] - stays[:-1])
     return stays
 
 
@@ -101,8 +115,11 @@ class _Moves:
         self.stood = np.zeros(states - 1)
         self.rose, self.fell = np.zeros((2, states - 1, states))
 
-    def add(self, day: int, before: np.ndarray, future: np.ndarray, up: np.ndarray) -> None:
-        falls = self.at.falls[:, None, None]
+    def add(
+        self, day: int, before: np.ndarray, future: np.ndarray, up: np.ndarray,
+        ahead: tuple[np.ndarray, np.ndarray],
+    ) -> None:  # fmt: skip
+        falls = _falls(self.at, before)
         went = before[:-1] * up
         rest = before.copy()
         rest[:-1] -= went
@@ -112,8 +129,8 @@ class _Moves:
         stayed = rest * future
         stayed[1:] *= 1 - falls
         self.stood += stayed[1:].sum(axis=(1, 2))
-        stayed[1:] += sank * _landed(self.at.fall_to, future)
-        self._derive(day, went * _landed(self.at.rise_to, future), stayed[:-1], up)
+        stayed[1:] += sank * ahead[1]
+        self._derive(day, went * ahead[0], stayed[:-1], up)
 
     def _derive(self, day: int, rose: np.ndarray, stayed: np.ndarray, up: np.ndarray) -> None:
         tried = rose + stayed
@@ -121,10 +138,10 @@ class _Moves:
         curve = (tried * up * (1 - up)).reshape(gap.shape)
         many, design = len(gap), self.design[day]
         self.score[:many] += gap.sum(axis=1)
-        self.score[many:] += gap.sum(axis=0).astype(np.float32) @ design
+        self.score[many:] += gap.sum(axis=0).astype(design.dtype) @ design
         self.bend[np.arange(many), np.arange(many)] += curve.sum(axis=1)
-        self.bend[:many, many:] += curve.astype(np.float32) @ design
-        whole = curve.sum(axis=0).astype(np.float32)
+        self.bend[:many, many:] += curve.astype(design.dtype) @ design
+        whole = curve.sum(axis=0).astype(design.dtype)
         self.bend[many:, many:] += (design * whole[:, None]).T @ design
 
     def sums(self) -> Counts:

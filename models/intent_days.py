@@ -7,14 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from models.exposure import faded, felt
 from models.person_days import DAY, is_late, micros, places, traits_of
 
 BLOCK = 2048  # people: a day of all states of a block stays in the processor's cache
-EFFECT_FADES = (2.0, 8.0)  # days: exposure that works on purchases
+EFFECT_FADES = (2.0, 5.0)  # days: exposure that works on purchases
 MOVE_FADE = 4.0  # days: exposure that works on intent
+OTHERS = 4 * BLOCK  # people without a purchase that are looked at
 RECENT_DAYS = 7  # a visit is recent that long
 PAGES = (1, 2, 3, 4, 6, 9)  # where bins of pages a visit begin
 _TYPE = np.float32
+_SAMPLE = 20  # what the generator is for
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Block:
     looked: Touched  # person-days with visits; count is the bin of pages a visit
     effects: np.ndarray  # what works on purchases: exposures, then traits
     moves: np.ndarray  # what works on intent: exposures, weekdays, then traits
+    weight: float = 1.0  # people that each of them stands for
 
     @property
     def size(self) -> int:
@@ -86,14 +90,15 @@ class Histories:
 
 def histories(
     people: pa.Table, touches: pa.Table, conversions: pa.Table, causes: list[str],
-    lifts: list[str], first: int, days: int, place: str = "region",
+    lifts: list[str], first: int, days: int, place: str = "region", others: int = OTHERS,
 ) -> Histories:  # fmt: skip
     """Every person on every day; tables as for `models.person_days.person_days`.
 
     `causes` are the channels that may cause purchases and `lifts` those of them that may raise
     intent; other channels in `touches` are visits of one's own. Flights are told by week and the
     trait `place`, if people have it. A touch after the first purchase of its day counts from the
-    next day on.
+    next day on. People without a purchase are many and tell less: at most so many `others` are
+    kept, drawn by chance, and stand for all of them.
     """
     names = (*causes, *sorted(set(touches["channel"].unique().to_pylist()) - set(causes)))
     traits, labels = traits_of(people.drop([place]) if place in people.column_names else people)
@@ -109,11 +114,26 @@ def histories(
         names, tuple(range(len(causes))), lifted, visits, days, first, len(kinds),
         int(spot.max(initial=0) + 1) * -(-days // 7), tuple(labels),
     )  # fmt: skip
-    cuts = range(0, people.num_rows, BLOCK)
-    blocks = [
-        _block(layout, slice(at, at + BLOCK), kind.ravel(), spot, traits, met, sold) for at in cuts
-    ]
+    blocks = []
+    for who, weight in _looked_at(people.num_rows, sold[0], others):
+        for at in range(0, len(who), BLOCK):
+            cut = who[at : at + BLOCK]
+            blocks.append(_block(layout, cut, kind.ravel(), spot, traits, met, sold, weight))
     return Histories(layout, tuple(blocks))
+
+
+def _looked_at(people: int, buyers: np.ndarray, most: int) -> list[tuple[np.ndarray, float]]:
+    """Places of people, and how many each stands for: all who buy, and some of the others."""
+    if most < 1:
+        raise ValueError(f"others={most}; expected 1 or more")
+    buys = np.zeros(people, dtype=bool)
+    buys[buyers] = True
+    others = np.flatnonzero(~buys)
+    if len(others) <= most:
+        return [(np.arange(people), 1.0)]
+    some = np.sort(np.random.default_rng(_SAMPLE).permutation(others)[:most])
+    found = [(np.flatnonzero(buys), 1.0), (some, len(others) / most)]
+    return [(who, weight) for who, weight in found if len(who)]
 
 
 def _met(
@@ -129,8 +149,8 @@ def _met(
 
 
 def _block(
-    layout: Layout, cut: slice, kind: np.ndarray, spot: np.ndarray, traits: np.ndarray,
-    met: tuple[np.ndarray, ...], sold: tuple[np.ndarray, np.ndarray],
+    layout: Layout, cut: np.ndarray, kind: np.ndarray, spot: np.ndarray, traits: np.ndarray,
+    met: tuple[np.ndarray, ...], sold: tuple[np.ndarray, np.ndarray], weight: float,
 ) -> Block:  # fmt: skip
     kind, spot, traits = kind[cut], spot[cut], traits[cut]
     who, day, code, pages = _within(met, cut, layout.days)
@@ -146,15 +166,15 @@ def _block(
         kind, spot, traits, _cells(layout, kind, spot, visits > 0), bought,
         tuple(_entries(one, one) for one in count),
         _entries(visits, page_bin(viewed / np.maximum(visits, 1))),
-        _effects(layout, count, traits), _moves(layout, count, traits),
+        _effects(layout, count, traits), _moves(layout, count, traits), weight,
     )  # fmt: skip
 
 
-def _within(rows: tuple[np.ndarray, ...], cut: slice, days: int) -> list[np.ndarray]:
+def _within(rows: tuple[np.ndarray, ...], cut: np.ndarray, days: int) -> list[np.ndarray]:
     """Rows of the people in the cut, counted from its first, on days that are looked at."""
-    kept = (rows[0] >= cut.start) & (rows[0] < cut.stop) & (rows[1] >= 0) & (rows[1] < days)
-    who, *others = (one[kept] for one in rows)
-    return [who - cut.start, *others]
+    rank = np.minimum(np.searchsorted(cut, rows[0]), len(cut) - 1)
+    kept = (cut[rank] == rows[0]) & (rows[1] >= 0) & (rows[1] < days)
+    return [rank[kept], *(one[kept] for one in rows[1:])]
 
 
 def _entries(where: np.ndarray, value: np.ndarray) -> Touched:
@@ -188,13 +208,13 @@ def _cells(layout: Layout, kind: np.ndarray, place: np.ndarray, visited: np.ndar
 
 def _effects(layout: Layout, count: np.ndarray, traits: np.ndarray) -> np.ndarray:
     ours = count[list(layout.causes)]
-    exposed = [np.log1p(faded(ours, fade)) for fade in EFFECT_FADES]
+    exposed = [felt(faded(ours, fade)) for fade in EFFECT_FADES]
     both = np.stack(exposed, axis=1).reshape(-1, *count.shape[1:])
     return np.concatenate([both.transpose(1, 2, 0), _daily(traits, layout.days)], axis=2)
 
 
 def _moves(layout: Layout, count: np.ndarray, traits: np.ndarray) -> np.ndarray:
-    left = np.log1p(faded(count[list(layout.lifts)], MOVE_FADE))
+    left = felt(faded(count[list(layout.lifts)], MOVE_FADE))
     before = np.concatenate((np.zeros_like(left[:, :1]), left[:, :-1]), axis=1)
     fixed = [_daily(traits, layout.days), weekdays(layout, count.shape[2])]
     return np.concatenate([before.transpose(1, 2, 0), *fixed], axis=2)
@@ -208,17 +228,3 @@ def weekdays(layout: Layout, people: int) -> np.ndarray:
 
 def _daily(traits: np.ndarray, days: int) -> np.ndarray:
     return np.repeat(traits.astype(_TYPE)[None], days, axis=0)
-
-
-def faded(count: np.ndarray, fade: float) -> np.ndarray:
-    """Channel x day x person: what is left of all touches up to that day.
-
-    >>> faded(np.ones((1, 3, 1)), 1 / np.log(2)).ravel().tolist()
-    [1.0, 1.5, 1.75]
-    """
-    left = np.empty_like(count)
-    now = np.zeros_like(count[:, 0])
-    for day in range(count.shape[1]):
-        now = now * np.exp(-1 / fade).astype(count.dtype) + count[:, day]
-        left[:, day] = now
-    return left

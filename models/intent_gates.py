@@ -1,21 +1,25 @@
-"""How far to believe a fitted intent model, and what several of them agree on."""
+"""How far to believe a fitted intent model."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from models.incremental import BASELINE
-from models.intent import IntentModel, shares_lost
-from models.intent_days import Histories
+from models.intent import IntentModel
+from models.intent_days import EFFECT_FADES, Histories
 from models.intent_off import Forward
+from models.intent_steps import purchases_due
 
 PLACEBO = "(placebo)"
 _OFF = 0.1  # how far what the model makes may be from what was seen
 _AIMED = 0.5  # how much more likely to buy they may be who are touched e times as often
+_CLOSE = 3.0  # 20 times as often
+_RAREST = 1e-6
+_LUCK = 2.0  # standard errors
+_NOTHING = 0.05  # of what is caused, to touches that cause nothing
+_LEFT = 0.1  # of a touch: less is forgotten
 _THIN, _THICK = 0.005, 0.98
 
 
@@ -28,6 +32,8 @@ class IntentGates:
     touches: dict[str, float]  # by channel: person-days with a touch, likewise
     targeting: dict[str, float]  # by channel: log of how much likelier buyers are touched
     overlap: dict[str, float]  # by channel: share of days with a touch not yet forgotten
+    follows: dict[str, float]  # by channel: log of how much more often the highest intent meets it
+    placebo: float = 0.0  # share of what is caused that a channel's touches get on other people
 
     @property
     def is_like_the_data(self) -> bool:
@@ -42,12 +48,16 @@ class IntentGates:
         """What is wrong, a sentence each; empty if nothing is known to be."""
         aimed = [name for name, slope in self.targeting.items() if slope > _AIMED]
         thin = [name for name, share in self.overlap.items() if not _THIN <= share <= _THICK]
+        close = [name for name, slope in self.follows.items() if slope > _CLOSE]
         told = {
             "the log likelihood fell while fitting": not self.rises,
             "run on its own, the model makes other numbers than were seen, as a ratio: "
             + ", ".join(self._unlike()): bool(self._unlike()),
             f"aimed at people who buy anyway: {', '.join(aimed)}": bool(aimed),
             f"too few days with or without a touch: {', '.join(thin)}": bool(thin),
+            "met with intent, so that only a lift test can tell for sure: "
+            + ", ".join(close): bool(close),
+            f"touches of other people are given {self.placebo:.1%}": self.placebo > _NOTHING,
         }
         return [sentence for sentence, is_so in told.items() if is_so]
 
@@ -56,12 +66,46 @@ def intent_gates(model: IntentModel, data: Histories, run: Forward | None = None
     """The gates of a fitted model on the data it was fitted on."""
     made, names = run or model.run(data), data.layout.channels
     sold = sum(block.bought.sum() for block in data.blocks)
-    seen = [sum(len(block.touched[c].day) for block in data.blocks) for c in range(len(names))]
+    seen = [
+        sum(len(block.touched[code].day) * block.weight for block in data.blocks)
+        for code in range(len(names))
+    ]
     ratios = made.touches[0] / np.maximum(seen, 1)
     return IntentGates(
         bool((np.diff(model.log_likelihoods_) >= 0).all()), float(made.purchases[0] / sold),
         dict(zip(names, ratios.tolist(), strict=True)), _targeting(model, data), _overlap(data),
+        _follows(model, data),
+        _placebo(model, data, 1 - float(made.purchases[-1] / made.purchases[0])),
     )  # fmt: skip
+
+
+def _placebo(model: IntentModel, data: Histories, caused: float) -> float:
+    """Share given to the touches that most people meet, moved to other people of their block.
+
+    One step of Newton's from no effect, with intent as the model found it; nothing is given if
+    that could be luck.
+    """
+    layout, column = data.layout, _most_met(data)
+    score, bend, exposed = np.zeros(3)
+    for number, block in enumerate(data.blocks):
+        due = purchases_due(block, layout, model.parameters_)
+        other = np.random.default_rng([model.seed, number, 2]).permutation(block.size)
+        met = block.effects[:, other, column]
+        score += block.weight * float((met * (block.bought - due)).sum())
+        bend += block.weight * float((met**2 * due).sum())
+        exposed += block.weight * float((met * due).sum())
+    sold = sum(block.bought.sum() for block in data.blocks)
+    if score <= _LUCK * np.sqrt(bend):
+        return 0.0
+    given = score / bend * exposed / sold
+    return float(given / (given + caused))
+
+
+def _most_met(data: Histories) -> int:
+    """The column of slowly fading exposure that is largest."""
+    speeds = len(EFFECT_FADES)
+    slow = range(speeds - 1, data.layout.exposures, speeds)
+    return max(slow, key=lambda one: float(data.blocks[0].effects[:, :, one].sum()))
 
 
 def _targeting(model: IntentModel, data: Histories) -> dict[str, float]:
@@ -80,13 +124,19 @@ def _targeting(model: IntentModel, data: Histories) -> dict[str, float]:
     return found
 
 
+def _follows(model: IntentModel, data: Histories) -> dict[str, float]:
+    slopes = np.log(np.maximum(model.parameters_.by_state, _RAREST).max(axis=1))
+    names = [data.layout.channels[code] for code in data.layout.causes]
+    return dict(zip(names, slopes[list(data.layout.causes)].tolist(), strict=True))
+
+
 def _overlap(data: Histories) -> dict[str, float]:
-    days = sum(block.bought.size for block in data.blocks)
+    days = sum(block.bought.size * block.weight for block in data.blocks)
     names = [data.layout.channels[code] for code in data.layout.causes]
     touched = np.zeros(len(names))
     for block in data.blocks:
         speeds = block.effects[:, :, : 2 * len(names)].reshape(*block.bought.shape, len(names), 2)
-        touched += (speeds > np.log1p(0.1)).any(axis=3).sum(axis=(0, 1))
+        touched += (speeds > _LEFT).any(axis=3).sum(axis=(0, 1)) * block.weight
     return dict(zip(names, (touched / days).tolist(), strict=True))
 
 
@@ -105,37 +155,3 @@ def shuffled(people: pa.Table, touches: pa.Table, source: str, seed: int = 0) ->
     rows = pa.table(dict(zip(touches.column_names, columns, strict=True)))
     order_by = [("identifier", "ascending"), ("touched_at", "ascending"), ("channel", "ascending")]
     return pa.concat_tables([touches, rows.cast(touches.schema)]).sort_by(order_by)
-
-
-@dataclass(frozen=True)
-class Agreed:
-    """What several models say: the least of it, as confounding gives too much, and its band."""
-
-    caused: dict[str, float]  # by channel, and the baseline
-    band: dict[str, tuple[float, float]]  # by channel: least and most over models; no interval
-    alarms: tuple[str, ...]  # why models were left out, and those of the models kept
-
-
-def settled(models: Sequence[IntentModel], data: Histories) -> list[Agreed]:
-    """What each of the models says alone, and last what they agree on."""
-    runs = [model.run(data) for model in models]
-    gates = [intent_gates(one, data, run) for one, run in zip(models, runs, strict=True)]
-    said = [shares_lost(run, data) for run in runs]
-    alone = [agreed([one], [gate]) for one, gate in zip(said, gates, strict=True)]
-    return [*alone, agreed(said, gates)]
-
-
-def agreed(said: Sequence[dict[str, float]], gates: Sequence[IntentGates]) -> Agreed:
-    """Of each channel the least over models that make numbers like those seen.
-
-    If none does, all count and the alarm says so.
-    """
-    like = [one for one, gate in zip(said, gates, strict=True) if gate.is_like_the_data]
-    kept = like or said
-    names = [name for name in kept[0] if name != BASELINE]
-    band = {name: (min(s[name] for s in kept), max(s[name] for s in kept)) for name in names}
-    least = {name: low for name, (low, _) in band.items()}
-    none = [] if like else ["no model makes numbers like those seen; believe none"]
-    alarms = dict.fromkeys([*none, *(alarm for gate in gates for alarm in gate.alarms())])
-    baseline = max(one[BASELINE] for one in kept)
-    return Agreed({**least, BASELINE: baseline}, band, tuple(alarms))

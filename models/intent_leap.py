@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from scipy.special import expit, logit
 
@@ -10,22 +12,31 @@ from models.intent_parameters import Parameters
 
 LEAST = 1e-6  # of chances and rates
 _FARTHEST = 30.0  # steps that a leap may be long
+_PURCHASES = ("buys", "buys_class", "buys_slopes")
+_MOVES = ("start", "rises", "rises_class", "rises_slopes", "falls", "rise_to", "fall_to")
 _LANDINGS = ("rise_to", "fall_to")
 _CHANCES = (*_LANDINGS, "start", "mix", "by_kind", "by_flight", "by_state", "by_class", "pages")
 
 
 def leapt(start: Parameters, one: Parameters, two: Parameters, layout: Layout) -> Parameters:
-    """Where two steps from the start are heading; effects stay at 0 or above."""
+    """Where two steps from the start are heading; effects stay at 0 or above.
+
+    Parameters of purchases, of moves and of touches are each as far from their end as they are,
+    so each kind leaps a length of its own.
+    """
     places = [_loose(at) for at in (start, one, two)]
-    flat = [np.concatenate([value.ravel() for value in place.values()]) for place in places]
-    speed = flat[1] - flat[0]
-    bend = flat[2] - flat[1] - speed
-    length = np.sqrt((speed @ speed) / max(bend @ bend, np.finfo(float).tiny))
-    length = min(max(length, 1.0), _FARTHEST)
-    ahead = flat[0] + 2 * length * speed + length**2 * bend
-    sizes = np.cumsum([value.size for value in places[0].values()])[:-1]
-    parts = zip(places[0].items(), np.split(ahead, sizes), strict=True)
-    return _tied({name: part.reshape(value.shape) for (name, value), part in parts}, one, layout)
+    ahead: dict[str, np.ndarray] = {}
+    for names in (_PURCHASES, _MOVES, [n for n in places[0] if n not in (*_PURCHASES, *_MOVES)]):
+        speed = {name: places[1][name] - places[0][name] for name in names}
+        bend = {name: places[2][name] - places[1][name] - speed[name] for name in names}
+        length = _length(speed.values(), bend.values())
+        ahead |= {n: places[0][n] + 2 * length * speed[n] + length**2 * bend[n] for n in names}
+    return _tied({name: ahead[name] for name in places[0]}, one, layout)
+
+
+def _length(speed: Iterable[np.ndarray], bend: Iterable[np.ndarray]) -> float:
+    went, turned = (sum(float((one**2).sum()) for one in kind) for kind in (speed, bend))
+    return min(max(np.sqrt(went / max(turned, np.finfo(float).tiny)), 1.0), _FARTHEST)
 
 
 def _loose(at: Parameters) -> dict[str, np.ndarray]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.exposure import felt
 from models.intent_days import (
     EFFECT_FADES,
     MOVE_FADE,
@@ -91,7 +92,7 @@ class _Run:
         log = self.block.traits @ slopes[1] + self.week[day] @ slopes[2]
         for code, slope in zip(self.layout.lifts, slopes[0], strict=True):
             if slope:
-                log = log + slope * np.log1p(self.slow[code])
+                log = log + slope * felt(self.slow[code])
         ratio = self.odds[self._place()] * np.exp(log)
         up = ratio / (1 + ratio)
         falls = (1 - up) * np.append(0.0, self.at.falls)[self.state]
@@ -117,7 +118,7 @@ class _Run:
         log = np.zeros(self.state.shape)
         for code, slopes in zip(self.layout.causes, self.effects, strict=True):
             for speed in np.flatnonzero(slopes):
-                log += slopes[speed] * np.log1p(self.left[code, speed])
+                log += slopes[speed] * felt(self.left[code, speed])
         return log
 
     def _come(self, day: int, touched: np.ndarray, comes: np.ndarray) -> None:

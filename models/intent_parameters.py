@@ -8,8 +8,6 @@ import numpy as np
 
 from models.intent_days import Layout
 
-_MOST = 20.0  # of a rate: touched for sure
-
 
 @dataclass(frozen=True)
 class Parameters:
@@ -46,10 +44,15 @@ class Parameters:
 
     def rates(self, layout: Layout) -> np.ndarray:
         """Channel x (state, class) x cell: rates of touches."""
+        group, cells = self.rate_factors(layout)
+        return group[:, :, None] * cells[:, None]
+
+    def rate_factors(self, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
+        """What rates of touches are products of: channel x (state, class), channel x cell."""
         kind = self.by_kind.reshape(len(self.by_kind), layout.kinds, 1, 2)
-        cell = (kind * self.by_flight[:, None, :, None]).reshape(len(kind), 1, -1)
-        group = self.by_state[:, :, None] * self.by_class[:, None]
-        return np.minimum(group.reshape(len(kind), -1, 1) * cell, _MOST)
+        cells = (kind * self.by_flight[:, None, :, None]).reshape(len(kind), -1)
+        group = (self.by_state[:, :, None] * self.by_class[:, None]).reshape(len(kind), -1)
+        return group, cells
 
 
 def purchase_log(at: Parameters) -> np.ndarray:

@@ -8,6 +8,8 @@ from models.intent_chain import Counts, smoothed
 from models.intent_days import PAGES, Block, Layout
 from models.intent_parameters import Parameters, purchase_log
 
+_LEAST = 1e-30  # of a rate of touches that happened
+
 
 def expected(block: Block, layout: Layout, at: Parameters) -> Counts:
     """Log likelihood of the block, and what is expected of what nobody sees, in sums.
@@ -20,11 +22,12 @@ def expected(block: Block, layout: Layout, at: Parameters) -> Counts:
     likely, tops = _likely(_evidence(block, layout, at, base))
     chance, moves, likelihood = smoothed(block, at, likely, lift)
     first = chance[0].reshape(*at.shape, block.size)
-    return {
+    told = {
         "likelihood": np.array(likelihood + tops), "start": first.sum(axis=(1, 2)),
         "mix": _mix(block, at, first.sum(axis=0)), **_touches(block, layout, at, chance),
         **_purchases(block, at, chance, base), **moves,
     }  # fmt: skip
+    return {name: np.multiply(value, block.weight, dtype=float) for name, value in told.items()}
 
 
 def classes_of(block: Block, layout: Layout, at: Parameters) -> np.ndarray:
@@ -35,11 +38,20 @@ def classes_of(block: Block, layout: Layout, at: Parameters) -> np.ndarray:
     return chance.reshape(*at.shape, block.size).sum(axis=0)
 
 
+def purchases_due(block: Block, layout: Layout, at: Parameters) -> np.ndarray:
+    """Day x person: purchases expected, given all that was seen of intent and class."""
+    base, lift = _multipliers(block, at)
+    likely, _ = _likely(_evidence(block, layout, at, base))
+    chance = smoothed(block, at, likely, lift)[0]
+    means = np.exp(purchase_log(at)).astype(chance.dtype)
+    return base * np.einsum("dsp,s->dp", chance, means)
+
+
 def _multipliers(block: Block, at: Parameters) -> tuple[np.ndarray, np.ndarray]:
     """Day x person: what exposure and traits make of the mean of purchases, of odds to rise."""
-    base = np.exp(block.effects @ at.buys_slopes.astype(np.float32))
-    lift = np.exp(block.moves @ at.rises_slopes.astype(np.float32))
-    return base.astype(float), lift.astype(float)
+    base = np.exp(block.effects @ at.buys_slopes.astype(block.effects.dtype))
+    lift = np.exp(block.moves @ at.rises_slopes.astype(block.moves.dtype))
+    return base, lift
 
 
 def _mix(block: Block, at: Parameters, by_class: np.ndarray) -> np.ndarray:
@@ -50,24 +62,22 @@ def _mix(block: Block, at: Parameters, by_class: np.ndarray) -> np.ndarray:
 
 def _evidence(block: Block, layout: Layout, at: Parameters, base: np.ndarray) -> np.ndarray:
     """Day x (state, class) x person: the log likelihood of what was seen on that day."""
-    rates, buys = at.rates(layout), purchase_log(at)
-    idle = rates.sum(axis=0)
-    logs = np.empty((len(base), len(buys), block.size))
-    means = np.exp(buys)[:, None]
+    group, cells = (one.astype(base.dtype) for one in at.rate_factors(layout))
+    means = np.exp(purchase_log(at)).astype(base.dtype)[:, None]
+    logs = np.empty((len(base), group.shape[1], block.size), dtype=base.dtype)
     for today, cell in enumerate(block.cell):
-        logs[today] = -idle[:, cell] - means * base[today]
-    with np.errstate(divide="ignore"):
-        touch_log, pages_log = np.log(np.expm1(rates)), np.log(at.pages)
+        logs[today] = -(group.T @ cells[:, cell]) - means * base[today]
     day, who = np.nonzero(block.bought)
     times = block.bought[day, who][:, None]
-    own_idle = rates[layout.own].sum(axis=0)
-    logs[day, :, who] += times * (buys + np.log(base[day, who])[:, None])
-    logs[day, :, who] += own_idle[:, block.cell[day, who]].T  # coming to buy is no evidence
+    own, cell = layout.own, block.cell[day, who]
+    logs[day, :, who] += times * (purchase_log(at) + np.log(base[day, who])[:, None])
+    logs[day, :, who] += (group[own].T @ cells[own][:, cell]).T  # coming to buy is no evidence
     for code, one in enumerate(block.touched):
         kept = _telling(block, layout, code)
         day, who = one.day[kept], one.person[kept]
-        logs[day, :, who] += touch_log[code][:, block.cell[day, who]].T
-    seen = block.looked
+        rate = np.maximum(cells[code, block.cell[day, who]][:, None] * group[code], _LEAST)
+        logs[day, :, who] += rate + np.log(-np.expm1(-rate))
+    seen, pages_log = block.looked, np.log(at.pages)
     page = pages_log[seen.count.astype(np.int64)]
     logs[seen.day, :, seen.person] += np.repeat(page, at.shape[1], axis=1)
     return logs
@@ -93,7 +103,7 @@ def _telling(block: Block, layout: Layout, code: int) -> np.ndarray:
 
 def _purchases(block: Block, at: Parameters, chance: np.ndarray, base: np.ndarray) -> Counts:
     """Derivatives by (state, class) and by slopes of the log likelihood of purchases."""
-    means = np.exp(purchase_log(at))[:, None]
+    means = np.exp(purchase_log(at)).astype(chance.dtype)[:, None]
     many, wide = chance.shape[1], block.effects.shape[2]
     score, bend = np.zeros(many + wide), np.zeros((many + wide,) * 2)
     for day, design in enumerate(block.effects):
@@ -101,10 +111,10 @@ def _purchases(block: Block, at: Parameters, chance: np.ndarray, base: np.ndarra
         whole = mean.sum(axis=0)
         sold = np.flatnonzero(block.bought[day])
         score[:many] += chance[day][:, sold] @ block.bought[day, sold] - mean.sum(axis=1)
-        score[many:] += (block.bought[day] - whole).astype(np.float32) @ design
+        score[many:] += (block.bought[day] - whole).astype(design.dtype) @ design
         bend[np.arange(many), np.arange(many)] += mean.sum(axis=1)
-        bend[:many, many:] += mean.astype(np.float32) @ design
-        bend[many:, many:] += (design * whole.astype(np.float32)[:, None]).T @ design
+        bend[:many, many:] += mean.astype(design.dtype) @ design
+        bend[many:, many:] += (design * whole.astype(design.dtype)[:, None]).T @ design
     bend[many:, :many] = bend[:many, many:].T
     return {"score_buys": score, "bend_buys": bend}
 

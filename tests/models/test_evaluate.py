@@ -8,22 +8,24 @@ from math import isnan, nan
 import pyarrow as pa
 import pytest
 
+from models import evaluate
 from models.evaluate import (
     INCREMENTAL,
     INTENT,
+    REPORTED,
     Judged,
     Scores,
     alarms,
     credit_by_channel,
-    intent_says,
     judge,
     laid_out,
-    lives,
     score,
 )
-from models.incremental import HazardLogit, gates
+from models.incremental import BASELINE, HazardLogit, gates
+from models.intent_gates import IntentGates
 from models.observed import observe, paths
 from models.registry import make
+from models.reported import ALIKE, FADES, STEPS, ReportedModel, Said, agreed
 from models.simulate import Truth, simulate
 from models.worlds import TRACKED, WORLDS
 
@@ -99,7 +101,8 @@ def test_a_row_is_the_score_of_that_models_credit():
     simulation = simulate(LIVELY, 300, 28, 6)
     seen = paths(observe(simulation), 14)
     credit = credit_by_channel(make("time_decay").fit(seen), seen)
-    assert row == Judged(LIVELY.name, "time_decay", 6, score(credit, simulation.truth))
+    expected = Judged(LIVELY.name, "time_decay", 6, score(credit, simulation.truth))
+    assert replace(row, tested=()) == expected
 
 
 def test_a_model_that_looks_past_direct_is_told_which_channel_that_is():
@@ -126,16 +129,44 @@ def test_an_incremental_model_is_judged_by_what_it_says_was_caused():
     assert alarms(LIVELY, 400, 28, 6) == gates(model, panel).alarms()
 
 
-def test_intent_models_are_judged_by_what_each_and_both_say_and_carry_their_alarms():
-    rows = list(judge((LIVELY,), INTENT, 400, 28, (6,)))
-    assert [row.model for row in rows] == list(INTENT)
-    simulation = simulate(LIVELY, 400, 28, 6)
-    says = intent_says(lives(observe(simulation), LIVELY, 28))
-    for row in rows:
-        assert row.scores == score(says[row.model].caused, simulation.truth)
-        assert row.alarms == says[row.model].alarms
-    persons, plain, both = (says[name].caused for name in INTENT)
-    assert all(both[name] in (persons[name], plain[name]) for name in simulation.truth.caused)
+class TwoForms(ReportedModel):
+    """Says without learning: one form is like the data, the other is not."""
+
+    good = IntentGates(True, 1.0, {}, {"display": 0.9}, {}, {})
+
+    def fit(self, data, y=None):
+        names = [data.layout.channels[code] for code in data.layout.causes]
+        few, many = dict.fromkeys([*names, BASELINE], 1.0), dict.fromkeys([*names, BASELINE], 2.0)
+        bad = replace(self.good, purchases=1.5)
+        self.said_ = {
+            STEPS: Said(many, self.good, -9.0), ALIKE: Said(few, self.good, -9.0),
+            FADES: Said(few, bad, -9.0),
+        }  # fmt: skip
+        self.agreed_ = agreed(self.said_, 100.0)
+        return self
+
+
+def test_intent_models_are_judged_by_what_each_and_all_say_and_carry_their_alarms(monkeypatch):
+    monkeypatch.setattr(evaluate, "ReportedModel", TwoForms)
+    rows = {row.model: row for row in judge((LIVELY,), INTENT, 200, 21, (6,))}
+    truth = simulate(LIVELY, 200, 21, 6).truth
+    assert list(rows) == list(INTENT)
+    steps, fades, reported = (rows[n] for n in ("intent_steps", "intent_fades", REPORTED))
+    assert steps.scores == score(dict.fromkeys(truth.caused, 2.0), truth)
+    assert reported.scores == score(dict.fromkeys(truth.caused, 1.0), truth)
+    assert "purchases 1.50" in fades.alarms[0]
+    assert reported.alarms[0].startswith("fades was left out")
+    assert reported.alarms[1] == "aimed at people who buy anyway: display"
+    assert len(reported.tested) == 2
+    assert reported.seconds > 0
+
+
+def test_what_no_form_stands_behind_is_a_refusal(monkeypatch):
+    bad = replace(TwoForms.good, purchases=0.5)
+    monkeypatch.setattr(evaluate, "ReportedModel", type("Bad", (TwoForms,), {"good": bad}))
+    (row,) = judge((LIVELY,), (REPORTED,), 200, 21, (6,))
+    assert "believe none" in row.refusal
+    assert isnan(row.scores.wmape)
 
 
 def test_an_incremental_model_that_has_nothing_to_learn_from_refuses():

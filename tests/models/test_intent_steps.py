@@ -27,7 +27,13 @@ LIVELY = replace(TRACKED, hazard=0.01)
 
 
 def small(people: int, days: int) -> Histories:
-    return lives(observe(simulate(LIVELY, people, days, 3)), LIVELY, days)
+    """Blocks in double precision, so that small differences can be told."""
+    data = lives(observe(simulate(LIVELY, people, days, 3)), LIVELY, days)
+    exact = [
+        replace(block, effects=block.effects.astype(float), moves=block.moves.astype(float))
+        for block in data.blocks
+    ]
+    return replace(data, blocks=tuple(exact))
 
 
 def stirred(data: Histories) -> Parameters:
