@@ -106,7 +106,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="touchstone-bench-") as home:
         files = records(home, given.people, given.days) * given.times
-        [(number,)] = duckdb.sql(f"SELECT count(*) FROM read_parquet({files})").fetchall()
+        [(number,)] = duckdb.execute(f"SELECT count(*) FROM read_parquet({files})").fetchall()
         print(f"{number:,} records", flush=True)
         for name, work in (("spark", ours), ("duckdb", by_hand)):
             costs, peak = measured(work, files, f"{home}/{name}")

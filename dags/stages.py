@@ -16,7 +16,7 @@ from dags.links import DataDocsLink, ReportLink
 
 SPARK_POOL = os.environ.get("TOUCHSTONE_SPARK_POOL", "spark")
 MAKES = {
-    "events": ("quarantine", "events", "spend"),
+    "events": ("quarantine", "events", "spend", "rates"),
     "journeys": (
         "identities", "touchpoints", "consents", "conversions", "paths", "lost_paths",
     ),
