@@ -170,7 +170,15 @@ def bench(asked: Asked) -> str:
     """The section in Markdown."""
     start, busy = perf_counter(), process_time()
     numbers = range(1, asked.seeds + 1)
-    rows = list(judge(asked.worlds.values(), asked.models, people=asked.people, seeds=numbers))
+    rows = list(
+        judge(
+            asked.worlds.values(),
+            asked.models,
+            people=asked.people,
+            seeds=numbers,
+            clock=perf_counter,
+        )
+    )
     cells, tested = by_cell(rows), [by_cell(rows, place) for place in range(len(TESTS))]
     spent = f"{perf_counter() - start:.0f} s ({process_time() - busy:.0f} s of CPU)"
     fits = [row.seconds for row in rows if row.model == REPORTED] or [nan]
