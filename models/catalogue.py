@@ -17,7 +17,8 @@ says how many conversions a channel caused. *Rule*: learns nothing. *Fitted*: le
 paths and is frozen in `model_versions`, with figures that tell how far to believe the fit; a fit
 on paths it cannot learn from is refused there, and touches then share alike. *Fitted on times*:
 needs when each path was touched and ended, which counted paths do not hold, so it is used from
-Python and cannot be named in settings.
+Python and cannot be named in settings. A fit reads two million distinct paths at most, the
+most common ones; of the people whose path is rarer it tells the share, `left_out_share`.
 """
 INCREMENTAL = """
 ## Conversions that channels caused

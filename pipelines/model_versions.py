@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from expectations.arrow import arrow_schema
@@ -23,6 +23,7 @@ from pipelines.settings import ModelSection, PathRules
 
 FITTED = tuple(name for name in MODEL_NAMES if learns(name))
 UNFITTED = "unfitted"
+MOST_PATHS = 2_000_000  # distinct ones that a fit reads: about 1 GB on the driver at ten touches
 
 
 def fit_days(first: date, last: date, every: str) -> list[date]:
@@ -94,7 +95,10 @@ def training_paths(
     settings: PathRules,
     consents: DataFrame | None = None,
 ) -> DataFrame:
-    """One row per fit and distinct path of channels: `is_converted` and how many people took it."""
+    """One row per fit and distinct path of channels: `is_converted` and how many people took it.
+
+    Of each fit the most common ones, as `most_common` has it.
+    """
     won = paths.where("touch_count > 0").join(
         F.broadcast(fits), how="inner",
         on=F.expr("converted_at >= opens_at AND converted_at < closes_at"),
@@ -107,7 +111,22 @@ def training_paths(
     )
     keys = ("closes_at", "channels", "is_converted")
     counted = won.unionByName(lost).groupBy(*keys).agg(F.count("*").alias("paths"))
-    return counted.orderBy(*keys)
+    return most_common(counted).orderBy(*keys)
+
+
+def most_common(counted: DataFrame, most: int = MOST_PATHS) -> DataFrame:
+    """So many distinct paths of each fit, the most common ones, of equals the first by channels.
+
+    `left_out` counts the people of the fit whose path is not among them.
+    """
+    of_fit = Window.partitionBy("closes_at")
+    order = of_fit.orderBy(F.desc("paths"), "channels", "is_converted")
+    ranked = counted.withColumns({
+        "place": F.row_number().over(order), "people": F.sum("paths").over(of_fit)
+    })  # fmt: skip
+    kept = ranked.where(F.col("place") <= most)
+    left_out = F.col("people") - F.sum("paths").over(of_fit)
+    return kept.withColumn("left_out", left_out).drop("place", "people")
 
 
 def fit(counted: pa.Table, days: Collection[date], settings: ModelSection) -> pa.Table:
@@ -130,7 +149,9 @@ def _fitted(name: str, day: date, counted: pa.Table, settings: ModelSection) -> 
     learned, metrics = "", {"refused": f"{won} of {settings.min_conversions} conversions"}
     if won >= settings.min_conversions:
         learned, metrics = _learned(name, chosen, mine)
-    seen = json.dumps(mine.drop_columns(["closes_at"]).to_pylist(), sort_keys=True)
+        metrics |= _left_out(mine)
+    told = [column for column in mine.column_names if column not in ("closes_at", "left_out")]
+    seen = json.dumps(mine.select(told).to_pylist(), sort_keys=True)
     print_of = hashlib.sha256(f"{chosen} {learned}".encode()).hexdigest()[:12]
     return {
         "model": name, "model_version": f"{name}@{day}/{print_of}",
@@ -140,6 +161,13 @@ def _fitted(name: str, day: date, counted: pa.Table, settings: ModelSection) -> 
         "training_fingerprint": hashlib.sha256(seen.encode()).hexdigest(),
         "metrics": metrics, "as_of_date": day,
     }  # fmt: skip
+
+
+def _left_out(mine: pa.Table) -> dict[str, str]:
+    """The share of the people whose path was too rare to be read, if there is any."""
+    count = mine["left_out"][0].as_py() if "left_out" in mine.column_names else 0
+    share = count / (count + pa.compute.sum(mine["paths"]).as_py())
+    return {"left_out_share": str(share)} if count else {}
 
 
 def _learned(name: str, chosen: dict[str, Any], counted: pa.Table) -> tuple[str, dict[str, str]]:

@@ -15,7 +15,7 @@ from expectations.arrow import arrow_schema
 from expectations.tables import PATHS
 from expectations.tables.credit import MODEL_NAMES, USUAL_MODEL_NAMES
 from models.registry import learns, make
-from pipelines.model_versions import FITTED, fit, versions
+from pipelines.model_versions import FITTED, fit, most_common, versions
 from pipelines.scoring import score
 from pipelines.settings import ModelSection
 
@@ -114,3 +114,24 @@ def test_markov_without_lost_paths_is_not_called_a_removal_effect():
 def test_a_model_of_times_is_not_offered_in_settings():
     with pytest.raises(ValidationError, match="first_touch"):
         ModelSection(use=("additive_hazard",))
+
+
+def test_people_whose_path_was_too_rare_to_be_read_are_told_as_a_share():
+    table = counted()
+    settings = ModelSection(use=("markov",), min_conversions=10)
+    whole = fit(table, [DAY], settings).to_pylist()[0]
+    all_read = fit(table.append_column("left_out", pa.array([0] * 7)), [DAY], settings)
+    assert all_read.to_pylist() == [whole]
+    rare = fit(table.append_column("left_out", pa.array([65] * 7)), [DAY], settings)
+    assert dict(rare.to_pylist()[0]["metrics"])["left_out_share"] == str(65 / 260)
+
+
+@pytest.mark.spark
+def test_a_fit_reads_the_most_common_paths_and_counts_the_people_of_the_others(spark):
+    rows = [(CLOSES, ["a"], True, 5), (CLOSES, ["b"], True, 2), (CLOSES, ["a", "b"], False, 2),
+            (CLOSES, ["c"], False, 1), (CLOSES + timedelta(31), ["c"], False, 1)]  # fmt: skip
+    kind = "closes_at timestamp, channels array<string>, is_converted boolean, paths bigint"
+    found = most_common(spark.createDataFrame(rows, kind), most=2).toArrow().to_pylist()
+    told = sorted((r["closes_at"], r["channels"], r["paths"], r["left_out"]) for r in found)
+    later = CLOSES + timedelta(31)
+    assert told == [(CLOSES, ["a"], 5, 3), (CLOSES, ["a", "b"], 2, 3), (later, ["c"], 1, 0)]
