@@ -171,7 +171,7 @@ def test_a_link_shows_what_was_chosen_when_it_was_copied(browser, page):
     look_at(browser, page, link=link)
     assert link.startswith("#credit&")
     assert browser.execute_script(names) == before == sorted(before)
-    (chosen,) = shown(browser, "#lifecycle .panel")
+    (chosen,) = shown(browser, "#lifecycle [data-panel=lifecycle]")
     assert chosen.get_attribute("data-measure") == "markov"
     pressed = [b.get_attribute("aria-pressed") for b in shown(browser, "#credit .legend button")]
     assert pressed == ["true", "false"] + ["true"] * 5
