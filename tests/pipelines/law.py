@@ -30,24 +30,7 @@ from tests.pipelines.worlds import LENGTH, Told, World
 
 FIRST = date(2026, 1, 27)  # the first worlds live around the end of a month
 TOGETHER = 10  # worlds that begin on the same day even if worlds are apart: a day costs a file
-TOML = """
-settle_seconds = 0.0
-[identity]
-max_links = 3
-max_people_per_device = 2
-max_component = 6
-[paths]
-lookback_days = 2
-[models]
-use = ["first_touch", "linear", "time_decay"]
-[segments.spender]
-conversions = 1
-value = 20.0
-[segments.paid]
-touch = {ownership = ["paid"]}
-[margins]
-order = 0.4
-"""
+TOML = Path(__file__).with_name("law.toml").read_text()
 DEADLY = ("_write", "_write", "_write", "stage", "_add", "keep", "discard", "writer")
 
 
