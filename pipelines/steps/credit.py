@@ -144,8 +144,12 @@ def make_path_summary(work: Work, months: set[str]) -> DataFrame:
 
 
 def reconciled_days(work: Work) -> set[str]:
-    """Days whose credit or money changed: a changed order book changes its credit."""
-    return work.changed(CREDITS) | work.changed(MONEY)
+    """Days whose credit changed, as with a changed order book, or the money of credited days.
+
+    Money has days after the run's last, of touches and spend; their orders are not credited yet.
+    """
+    credited = set(work.new[CREDITS.name].digests)
+    return work.changed(CREDITS) | (work.changed(MONEY) & credited)
 
 
 def make_reconciliation(work: Work, days: set[str]) -> DataFrame:
