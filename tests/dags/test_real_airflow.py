@@ -123,7 +123,7 @@ def test_a_dropped_file_is_published_and_a_range_is_made_again(home: Path, airfl
     for source in sorted((home / "elsewhere").iterdir()):
         shutil.move(source, home / "landing" / source.name)
 
-    arrival = finished(airflow, "attribute_arrivals", home, 600)
+    arrival = finished(airflow, "attribute_arrivals", home, 900)
     first = latest(lake)
     assert first is not None
     assert str(first["through_date"]) >= arrival["partition_key"]
@@ -134,7 +134,7 @@ def test_a_dropped_file_is_published_and_a_range_is_made_again(home: Path, airfl
 
     asked = {"start": "2026-01-01", "end": "2026-01-05"}
     airflow.post("/dags/backfill/dagRuns", {"logical_date": None, "conf": asked})
-    finished(airflow, "backfill", home, 600)
+    finished(airflow, "backfill", home, 900)
     assert connect(lake).sql(channels).fetchall() == before
 
 
