@@ -49,11 +49,14 @@ def warm_up(environ: dict[str, str], say: Callable[[str], None] = lambda _: None
     fresh = target.with_name(f"{target.name}.{os.getpid()}")
     asked = os.environ.get("TOUCHSTONE_JAVA_OPTIONS", "")
     os.environ["TOUCHSTONE_JAVA_OPTIONS"] = f'{asked} {QUIET} "-XX:ArchiveClassesAtExit={fresh}"'
-    with tempfile.TemporaryDirectory(prefix="touchstone-") as home:
-        _night(Path(home), say)
-        end()
-    os.environ["TOUCHSTONE_JAVA_OPTIONS"] = asked
-    fresh.rename(target)  # whoever starts meanwhile sees a whole archive or none
+    try:
+        with tempfile.TemporaryDirectory(prefix="touchstone-") as home:
+            _night(Path(home), say)
+            end()
+        fresh.rename(target)  # whoever starts meanwhile sees a whole archive or none
+    finally:
+        os.environ["TOUCHSTONE_JAVA_OPTIONS"] = asked
+        fresh.unlink(missing_ok=True)
     return target
 
 

@@ -12,6 +12,7 @@ from expectations.dictionary import promised, type_name
 from expectations.measures import MEASURES
 from expectations.star import STAR
 from expectations.tables import TABLES
+from pipelines.report.files import write_whole
 
 _HERE = Path(__file__).parent
 
@@ -30,9 +31,7 @@ def write_dictionary(out: Path) -> Path:
         measures=MEASURES.values(),
         style=(_HERE / "assets" / "report.css").read_text(encoding="utf-8"),
     )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(html, encoding="utf-8", newline="\n")
-    return out
+    return write_whole(out, html)
 
 
 def _told(table: Table) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from expectations.tables.credit import UNATTRIBUTED
 from pipelines.errors import UsageError
 from pipelines.report import blocks, figures, flows, lifecycle, queries, sections, shape
+from pipelines.report.files import write_whole
 from pipelines.report.language import Language, catalogue
 
 _HERE = Path(__file__).parent
@@ -48,9 +49,7 @@ def write_report(
     say = Language(language)
     page = _page(con, title or say.t("page.title"), publication_id, segment, say)
     html = _environment(say).get_template("report.html").render(page)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(html, encoding="utf-8", newline="\n")
-    return out
+    return write_whole(out, html)
 
 
 def file_name(segment: str | None = None) -> str:
