@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.class_archive import use_archive
 from pipelines.errors import MissingInputError
+from pipelines.java_names import remember
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -43,6 +44,8 @@ CONF = {
     "spark.sql.optimizer.windowGroupLimitThreshold": "-1",
     # asked for with every column, it doubles the time to build a plan
     "spark.python.sql.dataFrameDebugging.enabled": "false",
+    # a night makes more classes than the 100 that are kept by default, and many of them twice
+    "spark.sql.codegen.cache.maxEntries": "2000",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.host": "127.0.0.1",
@@ -114,6 +117,7 @@ def start(environ: dict[str, str], scratch: str, **conf: str) -> SparkSession:
         builder = builder.config(key, value)
     spark = builder.master(environ.get("SPARK_MASTER", "local[*]")).getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
+    remember()
     return spark
 
 

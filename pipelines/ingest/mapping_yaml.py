@@ -14,9 +14,10 @@ import yaml
 from pipelines.errors import MissingInputError, SettingsError
 
 Place = tuple[str | int, ...]
+Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C, where it was built
 
 
-class Loader(yaml.SafeLoader):
+class Loader(Safe):
     """YAML in which only true and false are booleans: `no` is a country, 12:30 and 007 are text."""
 
 

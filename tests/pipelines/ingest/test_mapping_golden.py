@@ -86,8 +86,11 @@ def _sorted_out(rejected: list[dict], accepted: list[dict], booked: list[dict]) 
 
 
 def _kept(frame: DataFrame) -> DataFrame:
-    """The same rows without the long plan that made them, which each use would plan anew."""
-    return frame.sparkSession.createDataFrame(frame.toArrow(), frame.schema)
+    """The same rows without the long plan that made them, which each use would plan anew.
+
+    One task makes them: each of many would read the plans of all mappings before it ran one.
+    """
+    return frame.sparkSession.createDataFrame(frame.coalesce(1).toArrow(), frame.schema)
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +117,9 @@ def mapped(interpreted, tmp_path_factory) -> dict:
         of_samples, mappings, told.filter(is_sample), paid.filter(is_sample)
     )
     accepted = events.events(told.filter(is_sample)).orderBy("mapping", "line", "event_id")
-    booked = spend.spend(of_samples, mappings).orderBy("platform", "campaign_id", "spend_date")
+    booked = _kept(spend.spend(of_samples, mappings)).orderBy(
+        "platform", "campaign_id", "spend_date"
+    )
     answered = told.filter(~is_sample).orderBy("file", "part")
     return {
         "samples": _sorted_out(
