@@ -71,8 +71,9 @@ class _Run:
         self.left += touched[:, None]
         self.slow = self.slow * np.float32(np.exp(-1 / MOVE_FADE)) + touched
         mean = self.mean[self._place()] * self.own * np.exp(self._worked())
-        self.purchases += mean.sum(axis=1)
-        bought = luck[-2] < -np.expm1(-mean)
+        buys = -np.expm1(-mean)
+        self.purchases += buys.sum(axis=1)
+        bought = luck[-2] < buys
         visited = touched[self.layout.visits].any(axis=0)
         self._come(day, touched, bought & ~visited & (luck[-3] < self.came))
         self.visited = np.where(visited, day, self.visited)

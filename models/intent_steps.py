@@ -8,7 +8,7 @@ from models.intent_chain import Counts, smoothed
 from models.intent_days import PAGES, Block, Layout
 from models.intent_parameters import Parameters, purchase_log
 
-_LEAST = 1e-30  # of a rate of touches that happened
+_LEAST = 1e-30  # of the mean of what happened
 
 
 def expected(block: Block, layout: Layout, at: Parameters) -> Counts:
@@ -43,8 +43,9 @@ def purchases_due(block: Block, layout: Layout, at: Parameters) -> np.ndarray:
     base, lift = _multipliers(block, at)
     likely, _ = _likely(_evidence(block, layout, at, base))
     chance = smoothed(block, at, likely, lift)[0]
-    means = np.exp(purchase_log(at)).astype(chance.dtype)
-    return base * np.einsum("dsp,s->dp", chance, means)
+    means = np.exp(purchase_log(at)).astype(chance.dtype)[:, None]
+    due = [(one * -np.expm1(-means * today)).sum(axis=0) for one, today in zip(chance, base, strict=True)]
+    return np.array(due)
 
 
 def _multipliers(block: Block, at: Parameters) -> tuple[np.ndarray, np.ndarray]:
@@ -68,9 +69,9 @@ def _evidence(block: Block, layout: Layout, at: Parameters, base: np.ndarray) ->
     for today, cell in enumerate(block.cell):
         logs[today] = -(group.T @ cells[:, cell]) - means * base[today]
     day, who = np.nonzero(block.bought)
-    times = block.bought[day, who][:, None]
     own, cell = layout.own, block.cell[day, who]
-    logs[day, :, who] += times * (purchase_log(at) + np.log(base[day, who])[:, None])
+    mean = np.maximum(base[day, who][:, None] * means[:, 0], _LEAST)
+    logs[day, :, who] += mean + np.log(-np.expm1(-mean))
     logs[day, :, who] += (group[own].T @ cells[own][:, cell]).T  # coming to buy is no evidence
     for code, one in enumerate(block.touched):
         kept = _telling(block, layout, code)
@@ -110,8 +111,10 @@ def _purchases(block: Block, at: Parameters, chance: np.ndarray, base: np.ndarra
         mean = means * base[day] * chance[day]
         whole = mean.sum(axis=0)
         sold = np.flatnonzero(block.bought[day])
-        score[:many] += chance[day][:, sold] @ block.bought[day, sold] - mean.sum(axis=1)
-        score[many:] += (block.bought[day] - whole).astype(design.dtype) @ design
+        due = np.maximum(means * base[day, sold], _LEAST)
+        times = chance[day][:, sold] * due / -np.expm1(-due)  # if one, how many
+        score[:many] += times.sum(axis=1) - mean.sum(axis=1)
+        score[many:] += times.sum(axis=0) @ design[sold] - whole.astype(design.dtype) @ design
         bend[np.arange(many), np.arange(many)] += mean.sum(axis=1)
         bend[:many, many:] += mean.astype(design.dtype) @ design
         bend[many:, many:] += (design * whole.astype(design.dtype)[:, None]).T @ design
