@@ -15,8 +15,8 @@ class Parameters:
 
     A channel touches a person on a day with the chance ``1 - exp(-rate)``, where ``rate`` is
     ``by_kind x by_flight x by_state x by_class``; a second touch on a day tells nothing more.
-    A person buys on a day with the chance ``1 - exp(-mean)``, where the log of ``mean`` is
-    ``buys + buys_class + effects x slopes``, so who buys anyway cannot buy twice. Intent rises with odds
+    A person buys on a day with the chance ``1 - exp(-mean)``, so that who buys anyway buys once;
+    ``mean`` is ``exp(buys + buys_class + effects x slopes)``. Intent rises with odds
     ``exp(rises + rises_class + moves x slopes)``, else it falls with the chance `falls`, one
     state or more; after a purchase it is 0.
     """

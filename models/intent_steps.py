@@ -44,7 +44,10 @@ def purchases_due(block: Block, layout: Layout, at: Parameters) -> np.ndarray:
     likely, _ = _likely(_evidence(block, layout, at, base))
     chance = smoothed(block, at, likely, lift)[0]
     means = np.exp(purchase_log(at)).astype(chance.dtype)[:, None]
-    due = [(one * -np.expm1(-means * today)).sum(axis=0) for one, today in zip(chance, base, strict=True)]
+    due = [
+        (one * -np.expm1(-means * today)).sum(axis=0)
+        for one, today in zip(chance, base, strict=True)
+    ]
     return np.array(due)
 
 

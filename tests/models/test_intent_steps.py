@@ -13,11 +13,13 @@ from models.intent import starting
 from models.intent_chain import moved, reset, rising
 from models.intent_days import Histories
 from models.intent_learn import added
+from models.intent_off import forward
 from models.intent_parameters import Parameters, odds
 from models.intent_steps import (
     _evidence,
     classes_of,
     expected,
+    purchases_due,
 )
 from models.observed import observe
 from models.simulate import simulate
@@ -134,3 +136,13 @@ def test_blocks_add_up_to_the_whole_in_any_order():
     assert one["days"].sum() == pytest.approx(2500 * 7)
     for name in one:
         assert one[name] == pytest.approx(other[name], rel=1e-9)
+
+
+def test_who_buys_anyway_buys_once_a_day_and_touches_add_nothing():
+    data = small(200, 7)
+    at, block = stirred(data), data.blocks[0]
+    eager = replace(at, buys=np.full(3, 9.0))  # a mean of thousands: everybody buys every day
+    due = purchases_due(block, data.layout, eager)
+    assert due == pytest.approx(np.ones_like(due))
+    run = forward(block, data.layout, eager, np.zeros(block.size, dtype=int), 0.3, [1])
+    assert run.purchases == pytest.approx(np.full(len(run.purchases), block.bought.size))
