@@ -44,10 +44,8 @@ def purchases_due(block: Block, layout: Layout, at: Parameters) -> np.ndarray:
     likely, _ = _likely(_evidence(block, layout, at, base))
     chance = smoothed(block, at, likely, lift)[0]
     means = np.exp(purchase_log(at)).astype(chance.dtype)[:, None]
-    due = [
-        (one * -np.expm1(-means * today)).sum(axis=0)
-        for one, today in zip(chance, base, strict=True)
-    ]
+    by_day = zip(chance, base, strict=True)
+    due = [(one * -np.expm1(-means * today)).sum(axis=0) for one, today in by_day]
     return np.array(due)
 
 
