@@ -33,13 +33,14 @@ worlds that no model was made in.
   visits betray; Aumann-Shapley split of each purchase. Intent that visits do not betray is taken
   for an effect.
 - **Intent model** (`models/intent.py`): a hidden Markov model of intent, in the line of Abhishek,
-  Fader and Hosanagar 2012. States of intent set how often people search, come, read and buy;
-  channels add to the chance to buy in a given state and some to the chance that intent rises;
-  classes of people differ in all of it, against hidden targeting. What a channel caused is what is
-  lost when the fitted model runs without it on the same luck (g-formula, Robins 1986). It learns
-  from all people who buy and from a sample of the others that stands for the rest. Gates
-  (`models/intent_gates.py`): the log likelihood never falls, the running model makes the numbers
-  seen within a tenth, no channel is aimed at people who buy anyway or met only with intent,
+  Fader and Hosanagar 2012. States of intent set how often people search, come, read and buy; who
+  buys anyway buys once a day, and touches cannot add to that. Channels add to the chance to buy in
+  a given state and some to the chance that intent rises; classes of people differ in all of it,
+  against hidden targeting. What a channel caused is what is lost when the fitted model runs without
+  it on the same luck (g-formula, Robins 1986). It learns from all people who buy and from a sample
+  of the others that stands for the rest. Gates (`models/intent_gates.py`): the log likelihood never
+  falls, the running model makes the numbers seen within a tenth, no channel is aimed at people who
+  buy anyway or met only with intent,
   exposure overlaps, touches of other people are given nothing.
 - **Reported model** (`models/reported.py`): the one to report. The intent model in three forms, as
   nobody knows how intent moves: few states in which people stay; many, which intent leaps into and
@@ -48,10 +49,10 @@ worlds that no model was made in.
   no answer. Each channel has the least over the forms, as confounding gives too much almost
   always, with the band between them, which is no interval. Which channels may raise intent is
   read from the data (`models/unasked.py`): those met as often on days of interest as on others.
-  It tells too much of channels that follow intent: all channels together a fifth to a third too
-  much where intent has states, more than twice as much where it leaps so high that every witness
-  is met for sure. An alarm names such channels; a lift test of them (`models/calibrate.py`) is
-  what helps.
+  Channels that follow intent are the hard ones: in ten simulated worlds all channels together are
+  given 0.8 to 1.4 times what they cause, most where intent leaps so high that every witness is met
+  for sure ([results](../benchmarks/RESULTS.md)). An alarm names such channels; a lift test of
+  them (`models/calibrate.py`) is what helps.
 """
 
 
