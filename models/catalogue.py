@@ -40,8 +40,7 @@ worlds that no model was made in.
   it on the same luck (g-formula, Robins 1986). It learns from all people who buy and from a sample
   of the others that stands for the rest. Gates (`models/intent_gates.py`): the log likelihood never
   falls, the running model makes the numbers seen within a tenth, no channel is aimed at people who
-  buy anyway or met only with intent,
-  exposure overlaps, touches of other people are given nothing.
+  buy anyway or met only with intent, exposure overlaps, touches of other people are given nothing.
 - **Reported model** (`models/reported.py`): the one to report. The intent model in three forms, as
   nobody knows how intent moves: few states in which people stay; many, which intent leaps into and
   fades from; and people who differ in touches only. A form that fails the second gate, or is
