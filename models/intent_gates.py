@@ -28,7 +28,7 @@ class IntentGates:
     """How far to believe a fit; `alarms` says it in words."""
 
     rises: bool  # the log likelihood never fell
-    purchases: float  # that the fitted model makes when it runs, over those seen
+    purchases: float  # person-days with one that the running model makes, over those seen
     touches: dict[str, float]  # by channel: person-days with a touch, likewise
     targeting: dict[str, float]  # by channel: log of how much likelier buyers are touched
     overlap: dict[str, float]  # by channel: share of days with a touch not yet forgotten
@@ -65,7 +65,7 @@ class IntentGates:
 def intent_gates(model: IntentModel, data: Histories, run: Forward | None = None) -> IntentGates:
     """The gates of a fitted model on the data it was fitted on."""
     made, names = run or model.run(data), data.layout.channels
-    sold = sum(block.bought.sum() for block in data.blocks)
+    sold = sum((block.bought > 0).sum() for block in data.blocks)
     seen = [
         sum(len(block.touched[code].day) * block.weight for block in data.blocks)
         for code in range(len(names))
@@ -91,10 +91,10 @@ def _placebo(model: IntentModel, data: Histories, caused: float) -> float:
         due = purchases_due(block, layout, model.parameters_)
         other = np.random.default_rng([model.seed, number, 2]).permutation(block.size)
         met = block.effects[:, other, column]
-        score += block.weight * float((met * (block.bought - due)).sum())
+        score += block.weight * float((met * ((block.bought > 0) - due)).sum())
         bend += block.weight * float((met**2 * due).sum())
         exposed += block.weight * float((met * due).sum())
-    sold = sum(block.bought.sum() for block in data.blocks)
+    sold = sum((block.bought > 0).sum() for block in data.blocks)
     if score <= _LUCK * np.sqrt(bend):
         return 0.0
     given = score / bend * exposed / sold

@@ -6,12 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.class_archive import use_archive
 from pipelines.errors import MissingInputError
-from pipelines.java_names import remember
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -117,7 +117,7 @@ def start(environ: dict[str, str], scratch: str, **conf: str) -> SparkSession:
         builder = builder.config(key, value)
     spark = builder.master(environ.get("SPARK_MASTER", "local[*]")).getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
-    remember()
+    remember_names()
     return spark
 
 
@@ -125,6 +125,29 @@ def _java_options(environ: dict[str, str], java_home: Path) -> str:
     """Ours, the archive of classes if one was made, and the user's, which win."""
     own = environ.get("TOUCHSTONE_JAVA_OPTIONS", "")
     return " ".join(filter(None, (JAVA_OPTIONS, use_archive(environ, java_home), own)))
+
+
+def remember_names() -> None:
+    """Let py4j keep what it found under the name of a class or of one of its functions.
+
+    PySpark names `functions.col` for every column it makes, and py4j asks Java each time, which
+    looks through all its archives: a tenth of a small night. A Java that is started later has
+    names of its own.
+    """
+    from py4j.java_gateway import JavaClass, JVMView
+
+    for kind in (JVMView, JavaClass):
+        if not hasattr(kind.__getattr__, "asked"):
+            kind.__getattr__ = _remembering(kind.__getattr__)
+
+
+def _remembering(ask: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
+    def found(self: Any, name: str) -> Any:
+        self.__dict__[name] = answer = ask(self, name)
+        return answer
+
+    found.asked = ask  # type: ignore[attr-defined]
+    return found
 
 
 def end() -> None:

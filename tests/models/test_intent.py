@@ -78,6 +78,12 @@ def test_the_running_model_makes_what_was_seen_and_names_what_follows_intent(fou
     assert 0 <= gates.placebo < 0.05
 
 
+def test_several_orders_on_a_day_are_one_day_to_a_model_that_buys_once_a_day(found):
+    model, data, _, _, run = found
+    twice = tuple(replace(block, bought=block.bought * 2) for block in data.blocks)
+    assert intent_gates(model, replace(data, blocks=twice), run) == intent_gates(model, data, run)
+
+
 def test_a_model_of_another_world_does_not_pass_for_this_one(found):
     model, data, *_ = found
     other = IntentModel().set_params(**model.get_params())

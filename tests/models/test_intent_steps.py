@@ -146,3 +146,12 @@ def test_who_buys_anyway_buys_once_a_day_and_touches_add_nothing():
     assert due == pytest.approx(np.ones_like(due))
     run = forward(block, data.layout, eager, np.zeros(block.size, dtype=int), 0.3, [1])
     assert run.purchases == pytest.approx(np.full(len(run.purchases), block.bought.size))
+
+
+def test_a_second_order_on_a_day_tells_nothing_more():
+    data = small(300, 21)
+    at, block = stirred(data), data.blocks[0]
+    twice = replace(block, bought=block.bought * 2)
+    once, again = (expected(one, data.layout, at) for one in (block, twice))
+    for name in once:
+        assert again[name] == pytest.approx(once[name]), name

@@ -6,7 +6,7 @@ import pytest
 from py4j.java_gateway import JavaClass, JVMView
 from pyspark.sql import functions as F
 
-from pipelines.java_names import remember
+from pipelines.session import remember_names
 
 pytestmark = pytest.mark.spark
 
@@ -29,5 +29,5 @@ def test_a_function_is_looked_up_once_however_many_columns_it_makes(spark):
 
 def test_to_remember_twice_is_to_remember_once(spark):
     before = JVMView.__getattr__, JavaClass.__getattr__
-    remember()
+    remember_names()
     assert (JVMView.__getattr__, JavaClass.__getattr__) == before
