@@ -15,14 +15,10 @@ if not hasattr(sys.modules["__main__"], "__file__"):  # a worker of pytest-xdist
 
 logging.getLogger("py4j").setLevel(logging.WARNING)  # it speaks when nobody listens any more
 
-# tests run small jobs: the quick compiler and the simple collector start soonest; compiled code of
-# a long session needs room, or Java stops compiling
-QUICK_JAVA = " ".join((
-    "-XX:-UseParallelGC -XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
-))  # fmt: skip
-# a process that makes one night compiles less without the plans that Spark makes again on its way
-ONE_NIGHT_JAVA = f"{QUICK_JAVA} -Dspark.sql.adaptive.enabled=false"
+# tests run small jobs: the simple collector starts soonest
+TEST_JAVA = "-XX:-UseParallelGC -XX:+UseSerialGC"
+# a process that makes one night ends before the thorough compiler has paid for itself
+ONE_NIGHT_JAVA = f"{TEST_JAVA} -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +29,7 @@ def _spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
         dict(os.environ)
         | {
             "SPARK_MASTER": "local[2]",
-            "TOUCHSTONE_JAVA_OPTIONS": QUICK_JAVA,
+            "TOUCHSTONE_JAVA_OPTIONS": TEST_JAVA,
         },
         str(tmp_path_factory.mktemp("spark")),
         **{"spark.driver.memory": "1g", "spark.sql.shuffle.partitions": "1"},

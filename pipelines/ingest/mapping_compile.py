@@ -38,7 +38,9 @@ def map_records(records: DataFrame, mapping: Mapping) -> DataFrame:
     told = [_as_told(mapping, name, column).alias(name) for name, column in given.items()]
     typed = read.select(*kept, unfused(F.col("text")).alias("text"), *told)
     also = {n: value(one, seen, Type.TIMESTAMP) for n, one in mapping.bounds.also.items()}
-    judged = typed.withColumn("rejection", unfused(rejection(mapping, values, also)))
+    judged = typed.withColumns(
+        {"rejection": rejection(mapping, values, also), "line": unfused(F.col("line"))}
+    )
     made = _event(mapping, seen) if mapping.kind == "events" else _spend(mapping)
     why = [F.col("rejection")[name] for name in ("reason", "field", "value")]
     return judged.select(
@@ -213,12 +215,11 @@ def _known(found: Column, algorithms: Iterable[str]) -> Column:
 
 def _map(columns: dict[str, Column]) -> Column:
     """A map of the columns that are not null."""
-    empty = F.create_map().cast("map<string,string>")
     if not columns:
-        return empty
-    pairs = [item for name, column in columns.items() for item in (F.lit(name), column)]
-    known = F.map_filter(F.create_map(*pairs), lambda _, word: word.isNotNull())
-    return F.when(F.coalesce(*columns.values()).isNull(), empty).otherwise(known)
+        return F.create_map().cast("map<string,string>")
+    pairs = [F.struct(F.lit(name).alias("name"), c.alias("word")) for name, c in columns.items()]
+    # Spark compiles a filter, but not a map_filter
+    return F.map_from_entries(F.filter(F.array(*pairs), lambda pair: pair["word"].isNotNull()))
 
 
 def _spend(mapping: Mapping) -> dict[str, Column]:

@@ -117,8 +117,13 @@ def _rejected(work: Work) -> DataFrame:
 
 
 def _mapped(work: Work) -> DataFrame:
-    """New records as their mappings read them."""
-    return _once(work, "mapped", lambda new, urls: mapped(new, _of_kind(work, "events", urls)))
+    """New records as their mappings read them; only what is rejected has its payload."""
+
+    def made(new: DataFrame, urls: list[str]) -> DataFrame:
+        payload = F.when(F.col("reason").isNotNull(), F.col("payload"))
+        return mapped(new, _of_kind(work, "events", urls)).withColumn("payload", payload)
+
+    return _once(work, "mapped", made)
 
 
 def _once(work: Work, name: str, made: Callable[[DataFrame, list[str]], DataFrame]) -> DataFrame:

@@ -11,15 +11,15 @@ import pytest
 
 from pipelines.cli.app import main, sentence
 from pipelines.ingest.mapping import load_mappings
-from tests.conftest import QUICK_JAVA
+from tests.conftest import ONE_NIGHT_JAVA
 from tests.pipelines.nights import START, TOML, contents, home, night
 
 
 def touchstone(where, *words, env=None, **options):
     command = [sys.executable, "-m", "pipelines.cli", "--home", str(where), *words]
+    java = {"TOUCHSTONE_JAVA_OPTIONS": ONE_NIGHT_JAVA}
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False,
-                          env={**os.environ, "TOUCHSTONE_JAVA_OPTIONS": QUICK_JAVA, **(env or {})},
-                          **options)  # fmt: skip
+                          env={**os.environ, **java, **(env or {})}, **options)  # fmt: skip
 
 
 def refused(done, code):
