@@ -77,8 +77,8 @@ def _evidence(block: Block, layout: Layout, at: Parameters, base: np.ndarray) ->
     for code, one in enumerate(block.touched):
         kept = _telling(block, layout, code)
         day, who = one.day[kept], one.person[kept]
-        rate = np.maximum(cells[code, block.cell[day, who]][:, None] * group[code], _LEAST)
-        logs[day, :, who] += rate + np.log(-np.expm1(-rate))
+        rate = np.maximum(cells[code][:, None] * group[code], _LEAST)
+        logs[day, :, who] += (rate + np.log(-np.expm1(-rate)))[block.cell[day, who]]
     seen, pages_log = block.looked, np.log(at.pages)
     page = pages_log[seen.count.astype(np.int64)]
     logs[seen.day, :, seen.person] += np.repeat(page, at.shape[1], axis=1)

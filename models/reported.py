@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Self
 
 import numpy as np
+from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator
 
 from models.base import Unfit
@@ -28,6 +29,10 @@ class Said:
     caused: dict[str, float]  # by channel, and the baseline
     gates: IntentGates
     log_likelihood: float
+
+
+Form = Callable[..., IntentModel]
+Learned = dict[str, tuple[IntentModel, Said]]  # by kind
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,8 @@ class ReportedModel(BaseEstimator):
 
     Parameters
     ----------
-    early, passes, workers, seed : of every form, as `models.intent.IntentModel` has them.
+    early, passes, seed : of every form, as `models.intent.IntentModel` has them.
+    workers : processor cores to use; the answer does not depend on it.
 
     Learned
     -------
@@ -71,15 +77,19 @@ class ReportedModel(BaseEstimator):
 
     def fit(self, data: Histories, y: None = None) -> Self:
         """Learn every form and let each run on without its channels."""
+        chains = (_steady, _fading) if self.workers > 1 else (_every,)
         form = partial(
-            IntentModel, early=self.early, passes=self.passes, workers=self.workers, seed=self.seed
+            IntentModel, early=self.early, passes=self.passes, seed=self.seed,
+            workers=max(self.workers // len(chains), 1),
+        )  # fmt: skip
+        # processes: threads would wait for one another in all that is Python. Blocks are copied
+        # to them, since they would be read-only files otherwise
+        told = Parallel(n_jobs=len(chains), max_nbytes=None)(
+            delayed(chain)(form, data) for chain in chains
         )
-        steps = form(states=3, classes=4).fit(data)
-        alike = form(states=3, classes=4, persons=False)
-        alike = alike.fit(data, start=_alike(steps.parameters_))
-        fades = form(states=11, classes=3, fades=True).fit(data)
-        self.models_ = {STEPS: steps, ALIKE: alike, FADES: fades}
-        self.said_ = {name: said(model, data) for name, model in self.models_.items()}
+        learned = {name: both for chain in told for name, both in chain.items()}
+        self.models_ = {name: model for name, (model, _) in learned.items()}
+        self.said_ = {name: one for name, (_, one) in learned.items()}
         sold = sum(block.bought.sum() for block in data.blocks)
         self.agreed_ = agreed(self.said_, float(sold))
         return self
@@ -92,6 +102,22 @@ class ReportedModel(BaseEstimator):
         if self.agreed_.is_refused:
             raise Unfit("; ".join(self.agreed_.alarms))
         return self.agreed_.caused
+
+
+def _steady(form: Form, data: Histories) -> Learned:
+    """Of both forms in which intent has steps: the second goes on from where the first ended."""
+    steps = form(states=3, classes=4).fit(data)
+    alike = form(states=3, classes=4, persons=False).fit(data, start=_alike(steps.parameters_))
+    return {name: (model, said(model, data)) for name, model in ((STEPS, steps), (ALIKE, alike))}
+
+
+def _fading(form: Form, data: Histories) -> Learned:
+    fades = form(states=11, classes=3, fades=True).fit(data)
+    return {FADES: (fades, said(fades, data))}
+
+
+def _every(form: Form, data: Histories) -> Learned:
+    return {**_steady(form, data), **_fading(form, data)}
 
 
 def _alike(at: Parameters) -> Parameters:
