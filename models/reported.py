@@ -77,16 +77,14 @@ class ReportedModel(BaseEstimator):
 
     def fit(self, data: Histories, y: None = None) -> Self:
         """Learn every form and let each run on without its channels."""
-        chains = (_steady, _fading) if self.workers > 1 else (_every,)
+        chains = (_steady, _fading)
+        jobs = min(self.workers, len(chains))
         form = partial(
             IntentModel, early=self.early, passes=self.passes, seed=self.seed,
-            workers=max(self.workers // len(chains), 1),
+            workers=self.workers // jobs,
         )  # fmt: skip
-        # processes: threads would wait for one another in all that is Python. Blocks are copied
-        # to them, since they would be read-only files otherwise
-        told = Parallel(n_jobs=len(chains), max_nbytes=None)(
-            delayed(chain)(form, data) for chain in chains
-        )
+        # processes, as threads wait for one another in all that is Python
+        told = Parallel(jobs, max_nbytes=None)(delayed(chain)(form, data) for chain in chains)
         learned = {name: both for chain in told for name, both in chain.items()}
         self.models_ = {name: model for name, (model, _) in learned.items()}
         self.said_ = {name: one for name, (_, one) in learned.items()}
@@ -114,10 +112,6 @@ def _steady(form: Form, data: Histories) -> Learned:
 def _fading(form: Form, data: Histories) -> Learned:
     fades = form(states=11, classes=3, fades=True).fit(data)
     return {FADES: (fades, said(fades, data))}
-
-
-def _every(form: Form, data: Histories) -> Learned:
-    return {**_steady(form, data), **_fading(form, data)}
 
 
 def _alike(at: Parameters) -> Parameters:

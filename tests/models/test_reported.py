@@ -47,7 +47,7 @@ def test_each_channel_is_given_the_least_over_models_that_are_like_the_data():
     )
 
 
-def test_every_form_is_learned_and_the_answer_is_within_their_band():
+def test_every_form_is_learned_and_the_answer_is_in_their_band_whatever_the_workers():
     world = replace(TRACKED, hazard=0.03)
     data = lives(observe(simulate(world, 300, 14, 3)), world, 14)
     model = ReportedModel(early=2, passes=2).fit(data)
@@ -60,6 +60,8 @@ def test_every_form_is_learned_and_the_answer_is_within_their_band():
         assert (low, high) == (min(told), max(told))
         assert model.agreed_.caused[name] == low
     assert set(model.agreed_.band) == set(world.switchable)
+    alone = ReportedModel(early=2, passes=2, workers=1).fit(data)
+    assert alone.agreed_ == model.agreed_
 
 
 def test_a_model_that_is_clearly_less_likely_is_left_out():

@@ -1,4 +1,4 @@
-"""What Spark does with a mapping: nearly all is compiled; interpreted it took 1.4 times as long."""
+"""What Spark does with a mapping: it compiles all of it but plain columns."""
 
 import re
 
