@@ -212,7 +212,7 @@ def test_a_page_of_an_empty_lake_is_quiet_too(browser, no_rows, tmp_path):
 
 
 def test_a_page_of_a_year_paints_soon(browser, year):
-    look_at(browser, year.page)
+    look_at(browser, year)
     painted = "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
     assert browser.execute_script(painted) < 3000  # under 1 s where nothing else runs
     assert shown(browser, "#credit .chart svg")

@@ -137,6 +137,5 @@ def test_nothing_on_the_page_points_outside(written, seeded):
     assert not re.search(r"url\(|@import", text[: text.index("</style>")])
 
 
-def test_a_year_of_thirty_channels_and_two_hundred_campaigns_is_small_and_quick(year):
-    assert year.cpu_seconds < 4  # of all threads; what else the machine does is out
-    assert year.page.stat().st_size < 3_000_000
+def test_a_year_of_thirty_channels_and_two_hundred_campaigns_is_small(year):
+    assert year.stat().st_size < 3_000_000
