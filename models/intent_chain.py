@@ -133,9 +133,9 @@ class _Moves:
         self._derive(day, went * ahead[0], stayed[:-1], up)
 
     def _derive(self, day: int, rose: np.ndarray, stayed: np.ndarray, up: np.ndarray) -> None:
-        tried = rose + stayed
-        gap = (rose - tried * up).reshape(-1, up.shape[-1])
-        curve = (tried * up * (1 - up)).reshape(gap.shape)
+        due = (rose + stayed) * up
+        gap = (rose - due).reshape(-1, up.shape[-1])
+        curve = np.multiply(due, 1 - up, out=due).reshape(gap.shape)
         many, design = len(gap), self.design[day]
         self.score[:many] += gap.sum(axis=1)
         self.score[many:] += gap.sum(axis=0).astype(design.dtype) @ design

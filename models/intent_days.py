@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from models.exposure import faded, felt
+from models.intent_signs import Signs, signs
 from models.person_days import DAY, is_late, micros, places, traits_of
 
-BLOCK = 2048  # people: a day of all states of a block stays in the processor's cache
+BLOCK = 2048
 EFFECT_FADES = (2.0, 5.0)  # days: exposure that works on purchases
 MOVE_FADE = 4.0  # days: exposure that works on intent
 OTHERS = 4 * BLOCK  # people without a purchase that are looked at
@@ -69,7 +70,7 @@ class Block:
     cell: np.ndarray
     bought: np.ndarray  # purchases
     touched: tuple[Touched, ...]  # by channel
-    looked: Touched  # person-days with visits; count is the bin of pages a visit
+    signs: Signs
     effects: np.ndarray  # what works on purchases: exposures, then traits
     moves: np.ndarray  # what works on intent: exposures, weekdays, then traits
     weight: float = 1.0  # people that each of them stands for
@@ -162,10 +163,12 @@ def _block(
     viewed = np.zeros_like(bought)
     np.add.at(viewed, (day, who), pages)
     visits = count[layout.visits].sum(axis=0)
+    cell = _cells(layout, kind, spot, visits > 0)
+    touched = tuple(_entries(one, one) for one in count)
+    looked = _entries(visits, page_bin(viewed / np.maximum(visits, 1)))
     return Block(
-        kind, spot, traits, _cells(layout, kind, spot, visits > 0), bought,
-        tuple(_entries(one, one) for one in count),
-        _entries(visits, page_bin(viewed / np.maximum(visits, 1))),
+        kind, spot, traits, cell, bought, touched,
+        signs(layout, cell, bought, touched, looked, len(PAGES)),
         _effects(layout, count, traits), _moves(layout, count, traits), weight,
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.intent_chain import Counts, smoothed
-from models.intent_days import PAGES, Block, Layout
+from models.intent_days import Block, Layout
 from models.intent_parameters import Parameters, purchase_log
 
 _LEAST = 1e-30  # of the mean of what happened
@@ -67,21 +67,17 @@ def _evidence(block: Block, layout: Layout, at: Parameters, base: np.ndarray) ->
     group, cells = (one.astype(base.dtype) for one in at.rate_factors(layout))
     means = np.exp(purchase_log(at)).astype(base.dtype)[:, None]
     logs = np.empty((len(base), group.shape[1], block.size), dtype=base.dtype)
+    none = -np.hstack([group.T, means])  # log of the chance that nothing happens, of rates
     for today, cell in enumerate(block.cell):
-        logs[today] = -(group.T @ cells[:, cell]) - means * base[today]
+        np.matmul(none, np.vstack([cells[:, cell], base[today]]), out=logs[today])
     day, who = np.nonzero(block.bought)
     own, cell = layout.own, block.cell[day, who]
     mean = np.maximum(base[day, who][:, None] * means[:, 0], _LEAST)
     logs[day, :, who] += mean + np.log(-np.expm1(-mean))
     logs[day, :, who] += (group[own].T @ cells[own][:, cell]).T  # coming to buy is no evidence
-    for code, one in enumerate(block.touched):
-        kept = _telling(block, layout, code)
-        day, who = one.day[kept], one.person[kept]
-        rate = np.maximum(cells[code][:, None] * group[code], _LEAST)
-        logs[day, :, who] += (rate + np.log(-np.expm1(-rate)))[block.cell[day, who]]
-    seen, pages_log = block.looked, np.log(at.pages)
-    page = pages_log[seen.count.astype(np.int64)]
-    logs[seen.day, :, seen.person] += np.repeat(page, at.shape[1], axis=1)
+    rates = np.maximum(at.rates(layout), _LEAST)
+    pages = np.repeat(np.log(at.pages), at.shape[1], axis=1)
+    block.signs.add_to(logs, rates + np.log(-np.expm1(-rates)), pages)
     return logs
 
 
@@ -95,51 +91,37 @@ def _likely(logs: np.ndarray) -> tuple[np.ndarray, float]:
     return logs, tops
 
 
-def _telling(block: Block, layout: Layout, code: int) -> np.ndarray:
-    """Which touches of a channel are evidence: not own visits on days of purchases."""
-    one = block.touched[code]
-    if code in layout.causes:
-        return np.ones(len(one.day), dtype=bool)
-    return block.bought[one.day, one.person] == 0
-
-
 def _purchases(block: Block, at: Parameters, chance: np.ndarray, base: np.ndarray) -> Counts:
     """Derivatives by (state, class) and by slopes of the log likelihood of purchases."""
     means = np.exp(purchase_log(at)).astype(chance.dtype)[:, None]
     many, wide = chance.shape[1], block.effects.shape[2]
     score, bend = np.zeros(many + wide), np.zeros((many + wide,) * 2)
     for day, design in enumerate(block.effects):
-        mean = means * base[day] * chance[day]
-        whole = mean.sum(axis=0)
+        due = design * base[day][:, None]
+        whole = means[:, 0] @ chance[day]
+        mean = means[:, 0] * (chance[day] @ base[day])
         sold = np.flatnonzero(block.bought[day])
-        due = np.maximum(means * base[day, sold], _LEAST)
-        times = chance[day][:, sold] * due / -np.expm1(-due)  # if one, how many
-        score[:many] += times.sum(axis=1) - mean.sum(axis=1)
-        score[many:] += times.sum(axis=0) @ design[sold] - whole.astype(design.dtype) @ design
-        bend[np.arange(many), np.arange(many)] += mean.sum(axis=1)
-        bend[:many, many:] += mean.astype(design.dtype) @ design
-        bend[many:, many:] += (design * whole.astype(design.dtype)[:, None]).T @ design
+        rate = np.maximum(means * base[day, sold], _LEAST)
+        times = chance[day][:, sold] * rate / -np.expm1(-rate)  # if one, how many
+        score[:many] += times.sum(axis=1) - mean
+        score[many:] += times.sum(axis=0) @ design[sold] - whole @ due
+        bend[np.arange(many), np.arange(many)] += mean
+        bend[:many, many:] += means * (chance[day] @ due)
+        bend[many:, many:] += (due * whole[:, None]).T @ design
     bend[many:, :many] = bend[:many, many:].T
     return {"score_buys": score, "bend_buys": bend}
 
 
 def _touches(block: Block, layout: Layout, at: Parameters, chance: np.ndarray) -> Counts:
     """Expected days by (state, class) and cell, touches likewise by channel, bins of pages."""
-    many, cells = chance.shape[1], layout.cells
-    cell = block.cell.ravel()
+    cell, cells = block.cell.ravel(), layout.cells
     days = np.array([np.bincount(cell, one.ravel(), cells) for one in chance.swapaxes(0, 1)])
     day, who = np.nonzero(block.bought)
     sold = _binned(block.cell[day, who], chance[day, :, who], cells)
-    touches = np.zeros((len(block.touched), many, cells))
-    for code, one in enumerate(block.touched):
-        kept = _telling(block, layout, code)
-        day, who = one.day[kept], one.person[kept]
-        touches[code] = _binned(block.cell[day, who], chance[day, :, who], cells)
+    touches, looked = block.signs.counted(chance, len(layout.channels), cells)
     rates = at.rates(layout)
-    touches *= np.where(rates > 0, rates / -np.expm1(-rates), 1.0)  # if one, how many
-    seen = block.looked
-    looked = _binned(seen.count.astype(np.int64), chance[seen.day, :, seen.person], len(PAGES))
-    return {"days": days, "sold": sold, "touches": touches, "looked": looked}
+    many = np.where(rates > 0, rates / -np.expm1(-rates), 1.0)  # if one, how many
+    return {"days": days, "sold": sold, "touches": touches * many, "looked": looked.T}
 
 
 def _binned(where: np.ndarray, weight: np.ndarray, many: int) -> np.ndarray:
