@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table as Grid
+from rich.text import Text
 
 from pipelines.errors import UsageError
 from pipelines.query import rows
@@ -70,11 +71,12 @@ def _find(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
 def page(found: dict[str, Any], out: Console) -> None:
     """Print what was found for a person to read."""
     c = found["conversion"]
-    out.print(
-        f"[bold]{c['conversion_type']} {c['order_id'] or c['conversion_id'][:12]}[/bold], "
-        f"{c['status']}, converted {c['converted_at']:%Y-%m-%d %H:%M} UTC, "
+    name = f"{c['conversion_type']} {c['order_id'] or c['conversion_id'][:12]}"
+    said = (
+        f", {c['status']}, converted {c['converted_at']:%Y-%m-%d %H:%M} UTC, "
         f"net {c['net_value']:.2f} {c['currency']} (refunded {c['refunded_value']:.2f})"
     )
+    out.print(Text.assemble((name, "bold"), said))
     out.print(f"Person: {found['person_id'] or 'nobody known'}\n")
     _credit(found, out)
     if found["dropped"]:

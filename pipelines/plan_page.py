@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
 from rich.table import Table as Grid
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ def page(plan: Plan, out: Console) -> None:
         return
     grid = Grid("table", "is made again", "because", "perhaps also", box=None, pad_edge=False)
     for row in plan.rows:
-        grid.add_row(*map(escape, (row.table, extent(row), "; ".join(row.why), _more(row))))
+        grid.add_row(row.table, extent(row), "; ".join(row.why), _more(row))
     out.print(grid)
     out.print(f"\n{_again(plan)}")
     for row in plan.rows:

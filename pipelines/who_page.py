@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table as Grid
+from rich.text import Text
 
 from pipelines.identities import BEGINNING, END
 
@@ -33,10 +34,8 @@ def page(found: dict[str, Any], out: Console) -> None:
 
 
 def _about(person: dict[str, Any], out: Console) -> None:
-    out.print(
-        f"[bold]Person {person['person_id']}[/bold]: {person['touchpoints']} touchpoints, "
-        f"{person['conversions']} conversions"
-    )
+    many = f": {person['touchpoints']} touchpoints, {person['conversions']} conversions"
+    out.print(Text.assemble((f"Person {person['person_id']}", "bold"), many))
     _grid(out, "Identifiers", ("identifier", "tier", "points at this person", "kept apart"), (
         (row["identifier"], row["tier"], interval(row), row["why"] or "")
         for row in person["identifiers"]))  # fmt: skip

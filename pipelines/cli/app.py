@@ -26,8 +26,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 WIDE = 240  # columns to print in when nobody's terminal sets the width
-out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
-err = Console(stderr=True, highlight=False)
+
+
+def console(**how: Any) -> Console:
+    """Prints data as it is: neither [words] nor :words: in it mean anything."""
+    return Console(highlight=False, markup=False, emoji=False, **how)
+
+
+out = console(width=None if sys.stdout.isatty() else WIDE)
+err = console(stderr=True)
 
 
 @dataclass
@@ -67,7 +74,7 @@ def say() -> Callable[[str], None]:
     """A teller of progress that is silent unless a person watches."""
     if not sys.stderr.isatty():
         return lambda _: None
-    return lambda text: err.print(f"[dim]{text}[/dim]")
+    return lambda text: err.print(text, style="dim")
 
 
 def typed(home: Path, words: str) -> str:

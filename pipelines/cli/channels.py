@@ -6,7 +6,6 @@ import os
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from pipelines.cli.app import app, out, show_json
 from pipelines.errors import UsageError
@@ -42,7 +41,7 @@ def ask(
         show_json(found)
         return
     for line in lines(found, why_not):
-        out.print(escape(line), soft_wrap=True)
+        out.print(line, soft_wrap=True)
 
 
 def _asked(settings: Settings, told: list[str], why_not: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from pipelines.cli.app import Place, app, out, show_json
 from pipelines.cli.looks import Json, grid, lake_of
@@ -42,10 +43,11 @@ def scorecard(
         return
     for row in found:
         if row.part != "verdict":
-            out.print(f"[dim]{row.part}[/dim] {row.sentence}", soft_wrap=True)
+            out.print(Text.assemble((row.part, "dim"), f" {row.sentence}"), soft_wrap=True)
     for row in found:
         if row.part == "verdict":
-            out.print(f"\n[bold]{row.metric}[/bold]\n{row.sentence}", soft_wrap=True)
+            out.print(f"\n{row.metric}", style="bold", soft_wrap=True)
+            out.print(row.sentence, soft_wrap=True)
 
 
 @lift_tests.callback()

@@ -177,7 +177,7 @@ def diff(
         show_json(found)
         return
     for title, rows in found.items():
-        out.print(f"[bold]{title}[/bold]")
+        out.print(title, style="bold")
         out.print(grid(list(rows[0]), [tuple(r.values()) for r in rows]) if rows else "none")
 
 

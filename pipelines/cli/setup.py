@@ -6,6 +6,7 @@ import os
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from pipelines.cli.app import Place, app, day, out, say, short, typed
 from pipelines.cli.looks import grid
@@ -43,8 +44,8 @@ def doctor(context: typer.Context) -> None:
     place: Place = context.obj
     found = checks(place.home, dict(os.environ))
     for check in found:
-        mark = "[green]ok[/green]" if check.is_ok else "[red]no[/red]"
-        out.print(f"{mark}  {check.what}: {check.says}")
+        mark = ("ok", "green") if check.is_ok else ("no", "red")
+        out.print(Text.assemble(mark, f"  {check.what}: {check.says}"))
     bad = [check for check in found if not check.is_ok]
     if bad:
         raise MissingInputError(f"{len(bad)} of {len(found)} checks failed; see above.")
@@ -75,7 +76,7 @@ def demo(
     place.home.mkdir(parents=True, exist_ok=True)
     shown = demonstrate(place.settings, people, days, day(start), seed, dirt, say=say())
     for title, (columns, rows) in shown.tables.items():
-        out.print(f"\n[bold]{title}[/bold]")
+        out.print(f"\n{title}", style="bold")
         out.print(grid(columns, rows))
     out.print(f"\nReport: {shown.report}")
     out.print(f"Next:   {typed(place.home, f'explain {shown.example}')}")

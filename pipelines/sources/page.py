@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from pipelines.cli.looks import grid
 from pipelines.sources.trial import WORD, Trial
@@ -25,11 +25,11 @@ AS_ALWAYS = {"op": "insert", "quality": "source", "traffic_scope": "none", "inst
 def page(trial: Trial, found: dict[str, Any], out: Console) -> None:
     """Print what a trial found."""
     for row in trial.samples:
-        out.print(f"[bold]line {row['line']}[/bold]{_parted(row)}")
+        out.print(Text.assemble((f"line {row['line']}", "bold"), _parted(row)))
         out.print(grid(["raw", "mapped"], list(side_by_side(row))))
         out.print()
     for line in figures(found):
-        out.print(escape(line), soft_wrap=True)
+        out.print(line, soft_wrap=True)
 
 
 def _parted(row: dict[str, Any]) -> str:
@@ -40,7 +40,7 @@ def side_by_side(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """The record's lines beside those of what became of it."""
     raw, made = [*_raw(row["payload"])], [*_made(row)]
     for left, right in zip_longest(raw, made, fillvalue=""):
-        yield escape(_cut(left)), escape(_cut(right))
+        yield _cut(left), _cut(right)
 
 
 def _raw(payload: str) -> Iterator[str]:

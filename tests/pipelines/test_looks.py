@@ -54,6 +54,11 @@ def test_sql_asks_the_publication_and_refuses_in_a_sentence(done):
         asked(done, "sql", "SELECT 1", "--publication", "99")
 
 
+@pytest.mark.parametrize("word", ["[brand] shoes", "[/brand]", "zen:ticket:35"])
+def test_what_is_in_the_data_is_printed_as_it_is(done, word):
+    assert word in asked(done, "sql", f"SELECT '{word}' AS word")
+
+
 def test_explain_shows_every_touch_its_credit_and_where_it_was_read(done, con):
     longest = "SELECT conversion_id, touch_count FROM paths ORDER BY 2 DESC, 1 LIMIT 1"
     [(conversion, touches)] = con.execute(longest).fetchall()

@@ -7,13 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner
 
 from expectations.arrow import arrow_schema
 from expectations.tables import BATCHES, CONVERSIONS, EVENTS, TOUCHPOINTS
 from pipelines.cli import looks  # noqa: F401  (adds its commands)
-from pipelines.cli.app import app
+from pipelines.cli.app import app, console
 from pipelines.errors import UsageError
 from pipelines.identities import STRONG, identities
 from pipelines.lake import Lake
@@ -98,7 +97,7 @@ def ends(rows):
 
 
 def printed(found):
-    out = Console(file=io.StringIO(), width=300, highlight=False)
+    out = console(file=io.StringIO(), width=300)
     page(found, out)
     return out.file.getvalue()
 
