@@ -42,6 +42,7 @@ SINGLE = {
     "ticket_opened": "signal",
     "ticket_update": "signal",
     "ticket_solved": "signal",
+    "ticket_reopened": "signal",
 }
 VISIT = "visit"
 SESSION = ("source", "instance", "session_id")

@@ -8,7 +8,7 @@ EVENT_TYPES = (
     "email_bounce", "email_complaint", "email_unsubscribe",
     "form_submit", "lead_created", "stage_change", "activity", "campaign_response",
     "order", "refund", "subscription_start", "subscription_cancel",
-    "feedback", "ticket_opened", "ticket_update", "ticket_solved",
+    "feedback", "ticket_opened", "ticket_update", "ticket_solved", "ticket_reopened",
     "consent_change", "erasure_request", "identify", "merge", "record_deleted", "other",
 )  # fmt: skip
 REASONS = (

@@ -183,6 +183,7 @@ def test_what_is_no_visit_has_a_weight_class_of_its_kind(spark):
         ("ad_impression", "view", "Display", "neutral"),
         ("feedback", "signal", "Feedback", "neutral"),
         ("ticket_opened", "signal", "Support", "neutral"),
+        ("ticket_reopened", "signal", "Support", "negative"),
     ]
     silent = ["email_sent", "email_delivered", "order", "refund", "stage_change", "erasure_request"]
     rows = [mail(kind, kind) for kind, *_ in kinds] + [mail(kind, kind) for kind in silent]

@@ -147,6 +147,15 @@ def test_the_sample_of_a_mapping_becomes_what_we_expect(seen, name: str):
     assert seen[name] == json.loads(path.read_text())
 
 
+def test_a_ticket_told_by_a_webhook_is_the_one_in_the_file_of_tickets(seen):
+    told, filed = (
+        {r["event_id"] for r in seen[name]["accepted"] if r.get("source_event_id") == "35436"}
+        for name in ("zendesk_webhooks", "zendesk_tickets")
+    )
+    assert told == filed
+    assert len(told) == 1
+
+
 def test_every_shipped_mapping_has_a_sample():
     assert set(load_mappings()) == set(MAPPINGS)
 
