@@ -11,7 +11,7 @@ from models.exposure import faded, felt
 from models.intent_signs import Signs, signs
 from models.person_days import DAY, is_late, micros, places, traits_of
 
-BLOCK = 2048
+BLOCK = 2048  # people: a day of all states of a block stays in the processor's cache
 EFFECT_FADES = (2.0, 5.0)  # days: exposure that works on purchases
 MOVE_FADE = 4.0  # days: exposure that works on intent
 OTHERS = 4 * BLOCK  # people without a purchase that are looked at

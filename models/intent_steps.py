@@ -97,17 +97,17 @@ def _purchases(block: Block, at: Parameters, chance: np.ndarray, base: np.ndarra
     many, wide = chance.shape[1], block.effects.shape[2]
     score, bend = np.zeros(many + wide), np.zeros((many + wide,) * 2)
     for day, design in enumerate(block.effects):
-        due = design * base[day][:, None]
+        raised = design * base[day][:, None]
         whole = means[:, 0] @ chance[day]
         mean = means[:, 0] * (chance[day] @ base[day])
         sold = np.flatnonzero(block.bought[day])
         rate = np.maximum(means * base[day, sold], _LEAST)
         times = chance[day][:, sold] * rate / -np.expm1(-rate)  # if one, how many
         score[:many] += times.sum(axis=1) - mean
-        score[many:] += times.sum(axis=0) @ design[sold] - whole @ due
+        score[many:] += times.sum(axis=0) @ design[sold] - whole @ raised
         bend[np.arange(many), np.arange(many)] += mean
-        bend[:many, many:] += means * (chance[day] @ due)
-        bend[many:, many:] += (due * whole[:, None]).T @ design
+        bend[:many, many:] += means * (chance[day] @ raised)
+        bend[many:, many:] += (raised * whole[:, None]).T @ design
     bend[many:, :many] = bend[:many, many:].T
     return {"score_buys": score, "bend_buys": bend}
 
@@ -120,8 +120,8 @@ def _touches(block: Block, layout: Layout, at: Parameters, chance: np.ndarray) -
     sold = _binned(block.cell[day, who], chance[day, :, who], cells)
     touches, looked = block.signs.counted(chance, len(layout.channels), cells)
     rates = at.rates(layout)
-    many = np.where(rates > 0, rates / -np.expm1(-rates), 1.0)  # if one, how many
-    return {"days": days, "sold": sold, "touches": touches * many, "looked": looked.T}
+    times = np.where(rates > 0, rates / -np.expm1(-rates), 1.0)  # if one, how many
+    return {"days": days, "sold": sold, "touches": touches * times, "looked": looked.T}
 
 
 def _binned(where: np.ndarray, weight: np.ndarray, many: int) -> np.ndarray:
